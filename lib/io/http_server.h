@@ -1,0 +1,70 @@
+/*
+ * HTTP server on the loop (libevent's evhttp) with a table of routes.
+ * Answers JSON; a path no route has is 404, a method none has is 405, a body
+ * over the limit is 413. Bad requests end their own connection only.
+ */
+#ifndef RM_IO_HTTP_SERVER_H
+#define RM_IO_HTTP_SERVER_H
+
+#include <event2/event.h>
+#include <jv.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct rm_server;
+struct rm_request;
+
+struct rm_route {
+	const char *method; /* "GET", …; "*" is any */
+	/* "/api/v1/clusters/:cluster"; a last segment of "*" takes the rest. */
+	const char *path;
+	void (*handle)(struct rm_request *request, void *arg);
+};
+
+/* routes end with method NULL; borrowed, as arg is. */
+struct rm_server *rm_server_new(struct event_base *loop,
+    const struct rm_route *routes, void *arg, struct rm_error *err);
+/* Port 0 takes a free one. May be called again for another address. Returns
+ * the port or -1; "address in use" and the like name address and port. */
+int rm_server_listen(struct rm_server *server, const char *address, int port,
+    struct rm_error *err);
+/* Closes listeners and connections. */
+void rm_server_free(struct rm_server *server);
+
+/* All borrowed until the request is answered. */
+const char *rm_request_method(const struct rm_request *request);
+const char *rm_request_path(const struct rm_request *request); /* decoded */
+const char *rm_request_param(
+    const struct rm_request *request, const char *name); /* of ":name", "*" */
+const char *rm_request_query(
+    const struct rm_request *request, const char *name); /* NULL: absent */
+const char *rm_request_header(
+    const struct rm_request *request, const char *name);
+const char *rm_request_body(const struct rm_request *request, size_t *len);
+const char *rm_request_peer(const struct rm_request *request); /* address */
+
+/* Headers for the answer; before replying. */
+void rm_request_add_header(
+    struct rm_request *request, const char *name, const char *value);
+
+/* Each request is answered exactly once, now or later, by one of these. */
+void rm_reply(struct rm_request *request, int status, const char *type,
+    const void *body, size_t len);
+void rm_reply_text(struct rm_request *request, int status, const char *text);
+void rm_reply_json(struct rm_request *request, int status, jv body);
+
+/*
+ * Or as a stream: chunked, open until ended. on_close is called when the peer
+ * went away (the request is gone then); not after rm_stream_end().
+ */
+void rm_stream_begin(struct rm_request *request, int status, const char *type,
+    void (*on_close)(void *arg), void *arg);
+void rm_stream_send(struct rm_request *request, const void *data, size_t len);
+/* Bytes not yet taken by the peer. */
+size_t rm_stream_pending(const struct rm_request *request);
+void rm_stream_end(struct rm_request *request);
+/* Cuts the connection without ending the answer: what a crash looks like. */
+void rm_request_abort(struct rm_request *request);
+
+#endif
