@@ -71,7 +71,7 @@ start_zookeeper() {
   "$TOP/tests/zookeeper.sh" "$BATS_TEST_TMPDIR/zk" "$port" \
     >"$BATS_TEST_TMPDIR/zk.log" 2>&1 3>&- &
   ZK_PID=$!
-  ZK=127.0.0.1:$port
+  export ZK=127.0.0.1:$port
   track "$ZK_PID"
   wait_for 30 zookeeper_ok "$port"
 }

@@ -55,7 +55,7 @@ check_text(const char *text, size_t len, struct rm_error *err)
 		else if (p[i] == '"')
 			in_string = !in_string;
 		else if (!in_string && (p[i] == 'n' || p[i] == 'N') &&
-		    i + 1 < len && (p[i + 1] == 'a' || p[i + 1] == 'A'))
+			 i + 1 < len && (p[i + 1] == 'a' || p[i + 1] == 'A'))
 			return rm_error_set(err, RM_EXIT_REJECTED,
 			    "not JSON: nan at byte %zu", i + 1);
 		i++;
@@ -74,8 +74,9 @@ rm_json_parse(const char *text, size_t len, jv *value, struct rm_error *err)
 		return 0;
 	}
 	jv why = jv_invalid_get_msg(parsed);
-	const char *words =
-	    jv_get_kind(why) == JV_KIND_STRING ? jv_string_value(why) : "empty";
+	const char *words = jv_get_kind(why) == JV_KIND_STRING
+				? jv_string_value(why)
+				: "empty";
 	/* libjq adds "(while parsing '<the whole text>')". */
 	const char *end = strstr(words, " (while parsing");
 	rm_error_set(err, RM_EXIT_REJECTED, "not JSON: %.*s",
@@ -139,9 +140,8 @@ const char *
 rm_json_text(jv object, const char *key, const char *fallback)
 {
 	jv v = rm_json_get(object, key);
-	const char *text = jv_get_kind(v) == JV_KIND_STRING
-	    ? jv_string_value(v)
-	    : fallback;
+	const char *text = jv_get_kind(v) == JV_KIND_STRING ? jv_string_value(v)
+							    : fallback;
 	jv_free(v); /* the object still holds it */
 	return text;
 }
@@ -162,9 +162,9 @@ rm_json_bool(jv object, const char *key, bool fallback)
 	jv v = rm_json_get(object, key);
 	jv_kind kind = jv_get_kind(v);
 	jv_free(v);
-	return kind == JV_KIND_TRUE ? true
-	    : kind == JV_KIND_FALSE ? false
-				    : fallback;
+	return kind == JV_KIND_TRUE    ? true
+	       : kind == JV_KIND_FALSE ? false
+				       : fallback;
 }
 
 jv
@@ -187,8 +187,8 @@ const char *
 rm_json_path_text(jv value, const char *path)
 {
 	jv v = rm_json_path(value, path);
-	const char *text =
-	    jv_get_kind(v) == JV_KIND_STRING ? jv_string_value(v) : NULL;
+	const char *text = jv_get_kind(v) == JV_KIND_STRING ? jv_string_value(v)
+							    : NULL;
 	jv_free(v);
 	return text;
 }

@@ -107,6 +107,6 @@ rm_log(enum rm_log_level level, const char *fmt, ...)
 		    conf.program, level_names[level], text);
 	}
 	if (n > 0)
-		write_line(line, (size_t)n < sizeof(line) ? (size_t)n
-							  : sizeof(line) - 1);
+		write_line(line,
+		    (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }

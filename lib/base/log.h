@@ -15,15 +15,15 @@ enum rm_log_level { RM_LOG_ERROR, RM_LOG_WARN, RM_LOG_INFO, RM_LOG_DEBUG };
 enum rm_log_format { RM_LOG_TEXT, RM_LOG_JSON };
 
 /* Borrows program for the life of the process. */
-void rm_log_open(const char *program, enum rm_log_format format,
-    enum rm_log_level least);
+void rm_log_open(
+    const char *program, enum rm_log_format format, enum rm_log_level least);
 
 void rm_log(enum rm_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 #define rm_log_error(...) rm_log(RM_LOG_ERROR, __VA_ARGS__)
-#define rm_log_warn(...) rm_log(RM_LOG_WARN, __VA_ARGS__)
-#define rm_log_info(...) rm_log(RM_LOG_INFO, __VA_ARGS__)
+#define rm_log_warn(...)  rm_log(RM_LOG_WARN, __VA_ARGS__)
+#define rm_log_info(...)  rm_log(RM_LOG_INFO, __VA_ARGS__)
 #define rm_log_debug(...) rm_log(RM_LOG_DEBUG, __VA_ARGS__)
 
 #endif

@@ -68,6 +68,9 @@ struct rm_program {
 int rm_program_main(const struct rm_program *program, int argc, char **argv);
 
 /* For option tables. */
-#define RM_OPTIONS_END { .kind = RM_OPTION_END }
+#define RM_OPTIONS_END                                                         \
+	{                                                                      \
+		.kind = RM_OPTION_END                                          \
+	}
 
 #endif

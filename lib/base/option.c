@@ -1,0 +1,485 @@
+#include "base/option.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/exit.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#ifndef RM_VERSION
+#define RM_VERSION "0"
+#endif
+
+/* What every program has. */
+struct common {
+	bool help, version, complete;
+	const char *log_format, *log_level, *config;
+};
+
+#define AT(field) offsetof(struct common, field)
+static const struct rm_option common_options[] = {
+	{ RM_OPTION_FLAG, "help", 'h', NULL, NULL, NULL, NULL,
+	    "print this help", AT(help), false },
+	{ RM_OPTION_FLAG, "version", 'V', NULL, NULL, NULL, NULL,
+	    "print the version", AT(version), false },
+	{ RM_OPTION_TEXT, "log-format", 0, "text|json", "RIAK_MESOS_LOG_FORMAT",
+	    NULL, "text", "how to write log lines", AT(log_format), false },
+	{ RM_OPTION_TEXT, "log-level", 0, "error|warn|info|debug",
+	    "RIAK_MESOS_LOG_LEVEL", NULL, "info", "the least level to log",
+	    AT(log_level), false },
+	{ RM_OPTION_TEXT, "config", 0, "FILE", "RIAK_MESOS_CONFIG", NULL, NULL,
+	    "configuration file", AT(config), false },
+	RM_OPTIONS_END,
+};
+
+/* Not in --help: what completions/ call; see riak-mesos(7). */
+static const struct rm_option complete_option = { RM_OPTION_FLAG,
+	"completion-words", 0, NULL, NULL, NULL, NULL, NULL, AT(complete),
+	false };
+#undef AT
+
+/* Of one table, where its values go. */
+struct target {
+	const struct rm_option *table;
+	char *values;
+	unsigned long set; /* a bit an option: given on the command line */
+};
+
+struct parser {
+	const struct rm_program *program;
+	const struct rm_command *command;
+	struct common common;
+	struct target targets[2]; /* the command's, the common ones */
+	char **operands;
+	int count;
+};
+
+static int
+usage_error(const struct parser *p, const char *fmt, const char *word)
+{
+	struct rm_str text = { 0 };
+	/* The format is one of ours, with one %s. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	rm_str_printf(&text, fmt, word);
+#pragma GCC diagnostic pop
+	rm_log_error("%s; try '%s --help'", text.text, p->program->name);
+	rm_str_free(&text);
+	return RM_EXIT_USAGE;
+}
+
+static int
+store_number(const struct rm_option *o, char *at, const char *text)
+{
+	char *end;
+	errno = 0;
+	double n = strtod(text, &end);
+	if (end == text || *end != '\0' || errno != 0 || !isfinite(n) || n < 0)
+		return -1;
+	if (o->kind == RM_OPTION_NUMBER) {
+		memcpy(at, &n, sizeof(n));
+		return 0;
+	}
+	long whole = (long)n;
+	if (n > 1e15 || (double)whole < n || (double)whole > n)
+		return -1;
+	memcpy(at, &whole, sizeof(whole));
+	return 0;
+}
+
+static int
+store_flag(char *at, const char *text)
+{
+	bool on = strcmp(text, "true") == 0 || strcmp(text, "1") == 0 ||
+		  strcmp(text, "yes") == 0;
+	bool off = strcmp(text, "false") == 0 || strcmp(text, "0") == 0 ||
+		   strcmp(text, "no") == 0 || *text == '\0';
+	memcpy(at, &on, sizeof(on));
+	return on || off ? 0 : -1;
+}
+
+static int
+store(const struct rm_option *o, char *values, const char *text)
+{
+	char *at = values + o->offset;
+	switch (o->kind) {
+	case RM_OPTION_FLAG:
+		return store_flag(at, text);
+	case RM_OPTION_TEXT:
+		memcpy(at, &text, sizeof(text));
+		return 0;
+	case RM_OPTION_NUMBER:
+	case RM_OPTION_COUNT:
+		return store_number(o, at, text);
+	case RM_OPTION_LIST: {
+		struct rm_option_list *list = (void *)at;
+		list->items = rm_realloc(
+		    list->items, (list->count + 1) * sizeof(*list->items));
+		list->items[list->count++] = text;
+		return 0;
+	}
+	case RM_OPTION_END:
+		break;
+	}
+	return -1;
+}
+
+/* Finds by long name (of length len) or, with name NULL, by letter. */
+static const struct rm_option *
+find(struct parser *p, const char *name, size_t len, char letter,
+    struct target **target)
+{
+	for (size_t t = 0; t < 2; t++) {
+		*target = &p->targets[t];
+		const struct rm_option *o = p->targets[t].table;
+		for (; o != NULL && o->kind != RM_OPTION_END; o++) {
+			if (name == NULL ? o->letter == letter
+					 : strlen(o->name) == len &&
+					       strncmp(o->name, name, len) == 0)
+				return o;
+		}
+	}
+	*target = &p->targets[1];
+	if (name != NULL && len == strlen(complete_option.name) &&
+	    strncmp(name, complete_option.name, len) == 0)
+		return &complete_option;
+	return NULL;
+}
+
+/* One word of the command line that begins with a dash; may take the next
+ * one. Returns how many it took, or minus the exit code. */
+static int
+parse_word(struct parser *p, int argc, char **argv)
+{
+	const char *word = argv[0], *value = NULL;
+	const struct rm_option *o;
+	struct target *target;
+	if (word[1] == '-') {
+		size_t len = strcspn(word + 2, "=");
+		o = find(p, word + 2, len, 0, &target);
+		if (word[2 + len] == '=')
+			value = word + 3 + len;
+	} else {
+		o = find(p, NULL, 0, word[1], &target);
+		if (o != NULL && word[2] != '\0') {
+			if (o->kind == RM_OPTION_FLAG)
+				return -usage_error(
+				    p, "letters can't be joined: %s", word);
+			value = word + 2;
+		}
+	}
+	if (o == NULL)
+		return -usage_error(p, "unknown option %s", word);
+
+	int took = 1;
+	if (o->kind == RM_OPTION_FLAG) {
+		if (value != NULL)
+			return -usage_error(
+			    p, "option --%s takes no value", o->name);
+		value = "true";
+	} else if (value == NULL) {
+		if (argc < 2)
+			return -usage_error(p, "option %s wants a value", word);
+		value = argv[1];
+		took = 2;
+	}
+	if (store(o, target->values, value) != 0)
+		return -usage_error(p, "not a number: %s", value);
+	if (o != &complete_option)
+		target->set |= 1UL << (o - target->table);
+	return took;
+}
+
+static void
+synopsis(const struct rm_program *program, const struct rm_command *c)
+{
+	printf("%s%s%s [OPTION]...%s%s", program->name,
+	    c->name != NULL ? " " : "", c->name != NULL ? c->name : "",
+	    c->operands != NULL ? " " : "",
+	    c->operands != NULL ? c->operands : "");
+}
+
+static void
+print_options(const struct rm_option *o, bool pure)
+{
+	for (; o != NULL && o->kind != RM_OPTION_END; o++) {
+		if (pure && strcmp(o->name, "config") == 0)
+			continue;
+		char left[64];
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
+		    o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+		    o->letter ? ", " : "  ", o->name, o->arg ? " " : "",
+		    o->arg ? o->arg : "");
+		printf("  %-28s %s", left, o->help);
+		if (o->fallback != NULL)
+			printf(" [%s]", o->fallback);
+		if (o->required)
+			printf(" (required)");
+		if (o->env != NULL && !pure)
+			printf(" ($%s)", o->env);
+		printf("\n");
+	}
+}
+
+static int
+print_help(const struct parser *p)
+{
+	const struct rm_program *program = p->program;
+	const struct rm_command *c = p->command;
+	bool all = c == NULL;
+	if (all)
+		c = program->commands;
+	printf("%s - %s\n\n", program->name, program->summary);
+	for (const char *lead = "usage: "; c->run != NULL; c++) {
+		printf("%s", lead);
+		synopsis(program, c);
+		printf("\n");
+		if (c->help != NULL && c->name != NULL)
+			printf("           %s\n", c->help);
+		lead = "       ";
+		if (!all)
+			break;
+	}
+	if (!all && c->options != NULL && c->options->kind != RM_OPTION_END) {
+		printf("\noptions:\n");
+		print_options(c->options, program->pure);
+	} else if (all) {
+		printf("\n'%s COMMAND --help' prints a command's options.\n",
+		    program->name);
+	}
+	printf("\ncommon options:\n");
+	print_options(common_options, program->pure);
+	if (program->exits != NULL) {
+		printf("\nexit codes:\n");
+		for (const int *e = program->exits; *e >= 0; e++)
+			printf("  %3d  %s\n", *e, rm_exit_meaning(*e));
+	}
+	return fflush(stdout) == 0 ? RM_EXIT_OK : RM_EXIT_OUTSIDE;
+}
+
+static int
+print_words(const struct parser *p)
+{
+	if (p->command == NULL) {
+		const struct rm_command *c = p->program->commands;
+		for (; c->run != NULL; c++)
+			printf("%s\t%s\n", c->name, c->help);
+	}
+	for (size_t t = 0; t < 2; t++) {
+		const struct rm_option *o = p->targets[t].table;
+		for (; o != NULL && o->kind != RM_OPTION_END; o++)
+			if (!p->program->pure || strcmp(o->name, "config") != 0)
+				printf("--%s%s\t%s\n", o->name,
+				    o->arg != NULL ? "=" : "", o->help);
+	}
+	return fflush(stdout) == 0 ? RM_EXIT_OK : RM_EXIT_OUTSIDE;
+}
+
+/* The text of a value from the configuration file, kept for the process. */
+static const char *
+from_file(jv file, const char *key)
+{
+	jv v = rm_json_path(file, key);
+	const char *text = NULL;
+	if (jv_get_kind(v) == JV_KIND_STRING)
+		text = rm_strdup(jv_string_value(v));
+	else if (jv_is_valid(v) && jv_get_kind(v) != JV_KIND_NULL) {
+		struct rm_str s = { 0 };
+		rm_json_write(&s, jv_copy(v));
+		text = rm_str_take(&s);
+	}
+	jv_free(v);
+	return text;
+}
+
+/* Fills what the command line left: environment, file, fallback. */
+static int
+fill(struct parser *p, struct target *target, jv file)
+{
+	const struct rm_option *o = target->table;
+	for (; o != NULL && o->kind != RM_OPTION_END; o++) {
+		if (target->set & 1UL << (o - target->table))
+			continue;
+		const char *text = NULL, *where = "default";
+		if (!p->program->pure && o->env != NULL) {
+			text = getenv(o->env);
+			where = o->env;
+		}
+		if (text == NULL && o->key != NULL && jv_is_valid(file)) {
+			text = from_file(file, o->key);
+			where = o->key;
+		}
+		if (text == NULL)
+			text = o->fallback;
+		if (text == NULL && o->required)
+			return usage_error(
+			    p, "option --%s is required", o->name);
+		if (text == NULL || store(o, target->values, text) == 0)
+			continue;
+		rm_log_error(
+		    "%s: bad value for --%s: %s", where, o->name, text);
+		return RM_EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* The file that --config names has to be there; the usual ones may be. */
+static int
+read_config(const struct parser *p, jv *file)
+{
+	const char *home = getenv("HOME");
+	char *own = rm_format(
+	    "%s/.config/riak-mesos/config.json", home ? home : "");
+	const char *named = p->common.config != NULL
+				? p->common.config
+				: getenv("RIAK_MESOS_CONFIG");
+	const char *path = named;
+	if (path == NULL && home != NULL && access(own, R_OK) == 0)
+		path = own;
+	if (path == NULL && access("/etc/riak-mesos/config.json", R_OK) == 0)
+		path = "/etc/riak-mesos/config.json";
+	struct rm_error err = { 0 };
+	int rc = path == NULL ? 0 : rm_json_read(path, file, &err);
+	if (rc != 0)
+		rm_log_error("%s", err.text);
+	free(own);
+	return rc == 0 ? 0 : RM_EXIT_USAGE;
+}
+
+static int
+open_log(const struct parser *p)
+{
+	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const levels[] = { "error", "warn", "info", "debug",
+		NULL };
+	size_t f = 0, l = 0;
+	while (formats[f] != NULL && strcmp(formats[f], p->common.log_format))
+		f++;
+	if (formats[f] == NULL)
+		return usage_error(p, "--log-format is text or json, not %s",
+		    p->common.log_format);
+	while (levels[l] != NULL && strcmp(levels[l], p->common.log_level))
+		l++;
+	if (levels[l] == NULL)
+		return usage_error(p,
+		    "--log-level is error, warn, info or debug, not %s",
+		    p->common.log_level);
+	rm_log_open(
+	    p->program->name, (enum rm_log_format)f, (enum rm_log_level)l);
+	return 0;
+}
+
+static int
+fill_all(struct parser *p)
+{
+	jv file = jv_invalid();
+	int code = p->program->pure ? 0 : read_config(p, &file);
+	for (size_t t = 2; code == 0 && t-- > 0;)
+		code = fill(p, &p->targets[t], file);
+	jv_free(file);
+	return code != 0 ? code : open_log(p);
+}
+
+static const struct rm_command *
+find_command(const struct rm_program *program, const char *word)
+{
+	const struct rm_command *c = program->commands;
+	for (; c->run != NULL; c++)
+		if (c->name != NULL && strcmp(c->name, word) == 0)
+			return c;
+	return NULL;
+}
+
+/* Words in any order; "--" ends the options. */
+static int
+parse_words(struct parser *p, int argc, char **argv)
+{
+	bool options = true;
+	for (int i = 0; i < argc;) {
+		char *word = argv[i];
+		if (options && strcmp(word, "--") == 0) {
+			options = false;
+			i++;
+		} else if (options && word[0] == '-' && word[1] != '\0') {
+			int took = parse_word(p, argc - i, argv + i);
+			if (took < 0)
+				return -took;
+			i += took;
+		} else if (p->command == NULL) {
+			p->command = find_command(p->program, word);
+			if (p->command == NULL)
+				return usage_error(
+				    p, "unknown command %s", word);
+			p->targets[0].table = p->command->options;
+			i++;
+		} else {
+			p->operands[p->count++] = word;
+			i++;
+		}
+	}
+	return 0;
+}
+
+static int
+check_operands(const struct parser *p)
+{
+	const struct rm_command *c = p->command;
+	if (c == NULL)
+		return usage_error(p, "%s", "a command is missing");
+	if (p->count < c->least)
+		return usage_error(p, "operands are missing: %s", c->operands);
+	if (c->most >= 0 && p->count > c->most)
+		return usage_error(
+		    p, "unexpected operand %s", p->operands[c->most]);
+	return 0;
+}
+
+static int
+parse(struct parser *p, int argc, char **argv)
+{
+	if (p->program->commands->name == NULL) {
+		p->command = p->program->commands;
+		p->targets[0].table = p->command->options;
+	}
+	int code = parse_words(p, argc - 1, argv + 1);
+	if (code != 0)
+		return code;
+	if (p->common.help || p->common.version || p->common.complete)
+		return 0;
+	code = check_operands(p);
+	return code != 0 ? code : fill_all(p);
+}
+
+int
+rm_program_main(const struct rm_program *program, int argc, char **argv)
+{
+	rm_log_open(program->name, RM_LOG_TEXT, RM_LOG_INFO);
+	struct parser p = { .program = program };
+	char *values = rm_alloc(program->options_size);
+	p.targets[0].values = values;
+	p.targets[1].values = (char *)&p.common;
+	p.targets[1].table = common_options;
+	p.operands = rm_alloc((size_t)(argc + 1) * sizeof(*p.operands));
+
+	int code = parse(&p, argc, argv);
+	if (code == 0 && p.common.help)
+		code = print_help(&p);
+	else if (code == 0 && p.common.version)
+		code = printf("%s %s\n", program->name, RM_VERSION) > 0 &&
+			       fflush(stdout) == 0
+			   ? RM_EXIT_OK
+			   : RM_EXIT_OUTSIDE;
+	else if (code == 0 && p.common.complete)
+		code = print_words(&p);
+	else if (code == 0)
+		code = p.command->run(values, p.count, p.operands);
+	free(p.operands);
+	free(values);
+	return code;
+}
