@@ -1,0 +1,80 @@
+/*
+ * What a pure stage knows of the records: fed with record and write lines,
+ * asked by node, cluster or path. After the snapshot a stage trusts its own
+ * memory of the kinds that it writes and ignores their echo.
+ */
+#ifndef RM_STATE_MODEL_H
+#define RM_STATE_MODEL_H
+
+#include <jv.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "state/record.h"
+
+/* One record. Absent: value is invalid and error NULL. */
+struct rm_cell {
+	jv value; /* object; invalid when absent or unreadable */
+	int version; /* -1 when not known (our own write) */
+	char *error; /* why it can't be read, or NULL */
+};
+
+/* All records of one key: of a node, of a cluster, or of the framework. */
+struct rm_entry {
+	char *key;
+	struct rm_cell cells[RM_RECORD_KINDS];
+	bool broken; /* some record of it can't be read: it is frozen */
+	void *own; /* the stage's; zeroed, own_size bytes */
+};
+
+struct rm_entries {
+	struct rm_entry **items; /* in natural order: kv-2 before kv-10 */
+	size_t count, room;
+};
+
+struct rm_model {
+	unsigned own_kinds; /* bit per rm_record_kind that this stage writes */
+	size_t own_size; /* of entry->own, for nodes */
+	bool complete; /* the snapshot has ended */
+	struct rm_entry framework; /* settings and framework */
+	struct rm_entries nodes, clusters, volumes;
+};
+
+void rm_model_init(struct rm_model *model, unsigned own_kinds, size_t own_size);
+void rm_model_free(struct rm_model *model);
+
+/*
+ * Takes a record or write line; borrows it. *entry (may be NULL) gets what it
+ * was about; NULL when that is nothing (the snapshot's end, an ignored echo, a
+ * kind that we do not know). -1: the line lacks something.
+ */
+int rm_model_take(struct rm_model *model, jv line, struct rm_entry **entry,
+    struct rm_error *err);
+
+/* NULL when nothing is known of that key. */
+struct rm_entry *rm_model_node(const struct rm_model *model, const char *key);
+struct rm_entry *rm_model_cluster(
+    const struct rm_model *model, const char *key);
+
+/* Forgets nodes that have no record left. Never call it while iterating. */
+void rm_model_sweep(struct rm_model *model);
+
+/* Borrowed until the record changes; invalid when absent. */
+jv rm_entry_value(const struct rm_entry *entry, enum rm_record_kind kind);
+bool rm_entry_has(const struct rm_entry *entry, enum rm_record_kind kind);
+const char *rm_entry_text(const struct rm_entry *entry,
+    enum rm_record_kind kind, const char *field, const char *fallback);
+double rm_entry_number(const struct rm_entry *entry, enum rm_record_kind kind,
+    const char *field, double fallback);
+
+/* Of settings; dotted paths. */
+double rm_model_setting(
+    const struct rm_model *model, const char *path, double fallback);
+const char *rm_model_setting_text(
+    const struct rm_model *model, const char *path, const char *fallback);
+
+/* No settings, or settings or framework can't be read: nothing may be done. */
+bool rm_model_frozen(const struct rm_model *model);
+
+#endif
