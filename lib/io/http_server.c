@@ -1,0 +1,598 @@
+#include "io/http_server.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/exit.h"
+#include "base/json.h"
+#include "base/str.h"
+
+#define HEADERS_LIMIT ((ev_ssize_t)64 << 10)
+#define BODY_LIMIT    ((ev_ssize_t)16 << 20)
+#define IDLE_SECONDS  60
+#define PARAMS_MAX    8
+
+struct rm_server {
+	struct event_base *loop;
+	struct evhttp *http;
+	const struct rm_route *routes;
+	void *arg;
+	LIST_HEAD(, rm_request) requests;
+};
+
+/* Something decoded that the caller borrows. */
+struct text {
+	struct text *next;
+	char *name, *value;
+};
+
+struct rm_request {
+	LIST_ENTRY(rm_request) entry;
+	struct rm_server *server;
+	struct evhttp_request *req;
+	char *path;
+	struct text *params, *queries;
+	struct event *event; /* peer's end of a stream; or abort */
+	void (*on_close)(void *arg);
+	void *arg;
+	bool stream;
+};
+
+static const struct {
+	enum evhttp_cmd_type type;
+	const char *name;
+} methods[] = {
+	{ EVHTTP_REQ_GET, "GET" },
+	{ EVHTTP_REQ_POST, "POST" },
+	{ EVHTTP_REQ_HEAD, "HEAD" },
+	{ EVHTTP_REQ_PUT, "PUT" },
+	{ EVHTTP_REQ_DELETE, "DELETE" },
+	{ EVHTTP_REQ_OPTIONS, "OPTIONS" },
+	{ EVHTTP_REQ_TRACE, "TRACE" },
+	{ EVHTTP_REQ_CONNECT, "CONNECT" },
+	{ EVHTTP_REQ_PATCH, "PATCH" },
+};
+
+static void
+texts_free(struct text **texts)
+{
+	while (*texts != NULL) {
+		struct text *text = *texts;
+		*texts = text->next;
+		free(text->name);
+		free(text->value);
+		free(text);
+	}
+}
+
+static const char *
+text_find(const struct text *text, const char *name)
+{
+	for (; text != NULL; text = text->next)
+		if (strcmp(text->name, name) == 0)
+			return text->value;
+	return NULL;
+}
+
+/* Percent-decodes; NULL for a byte of zero, which no text of ours has. */
+static char *
+decode(const char *from, size_t len, bool form)
+{
+	char *raw = rm_format("%.*s", (int)len, from);
+	size_t size = 0;
+	char *decoded = evhttp_uridecode(raw, form, &size);
+	free(raw);
+	if (decoded != NULL && strlen(decoded) != size) {
+		free(decoded);
+		return NULL;
+	}
+	return decoded;
+}
+
+/* Consumes name and value; false when one could not be decoded. */
+static bool
+text_add(struct text **texts, char *name, char *value)
+{
+	if (name == NULL || value == NULL) {
+		free(name);
+		free(value);
+		return false;
+	}
+	struct text *text = rm_alloc(sizeof(*text));
+	text->name = name;
+	text->value = value;
+	/* The first of a name counts. */
+	while (*texts != NULL)
+		texts = &(*texts)->next;
+	*texts = text;
+	return true;
+}
+
+static void
+request_free(struct rm_request *request)
+{
+	LIST_REMOVE(request, entry);
+	if (request->event != NULL)
+		event_free(request->event);
+	texts_free(&request->params);
+	texts_free(&request->queries);
+	free(request->path);
+	free(request);
+}
+
+/* The peer is gone. evhttp gives the request to us when it noticed by itself,
+ * and frees it when we told it to close. */
+static void
+connection_closed(struct evhttp_connection *connection, void *arg)
+{
+	(void)connection;
+	struct rm_request *request = arg;
+	bool ours = evhttp_request_get_connection(request->req) == NULL;
+	if (!request->stream && ours) {
+		/* Still to be answered: rm_reply() then does nothing. */
+		return;
+	}
+	void (*on_close)(void *) = request->on_close;
+	void *on_close_arg = request->arg;
+	if (ours)
+		evhttp_request_free(request->req);
+	request_free(request);
+	if (on_close != NULL)
+		on_close(on_close_arg);
+}
+
+static void
+watch_close(struct rm_request *request, bool on)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    request->req);
+	if (connection != NULL)
+		evhttp_connection_set_closecb(
+		    connection, on ? connection_closed : NULL, request);
+}
+
+static bool
+parse_queries(struct rm_request *request, const char *query)
+{
+	while (query != NULL && *query != '\0') {
+		size_t len = strcspn(query, "&");
+		size_t name = strcspn(query, "=&");
+		size_t value = name < len ? name + 1 : len;
+		if (name > 0 &&
+		    !text_add(&request->queries, decode(query, name, true),
+			decode(query + value, len - value, true)))
+			return false;
+		query += len + (query[len] == '&');
+	}
+	return true;
+}
+
+/* Compares one segment of a route with one of a path. */
+static bool
+match_segment(const char *route, size_t route_len, const char *path,
+    size_t path_len, struct text **params)
+{
+	if (route_len > 0 && route[0] == ':')
+		return path_len > 0 &&
+		       text_add(params,
+			   rm_format("%.*s", (int)route_len - 1, route + 1),
+			   decode(path, path_len, false));
+	return route_len == path_len && memcmp(route, path, path_len) == 0;
+}
+
+static bool
+match(const char *route, const char *path, struct text **params)
+{
+	while (*route == '/' && *path == '/') {
+		route++, path++;
+		if (strcmp(route, "*") == 0)
+			return text_add(params, rm_strdup("*"),
+			    decode(path, strlen(path), false));
+		size_t route_len = strcspn(route, "/");
+		size_t path_len = strcspn(path, "/");
+		if (!match_segment(route, route_len, path, path_len, params))
+			return false;
+		route += route_len;
+		path += path_len;
+	}
+	return *route == '\0' && *path == '\0';
+}
+
+static bool
+method_is(const char *wanted, const char *method)
+{
+	return strcmp(wanted, "*") == 0 || strcmp(wanted, method) == 0 ||
+	       (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static void
+reply_failure(struct rm_request *request, int status, const char *why)
+{
+	rm_reply_json(
+	    request, status, JV_OBJECT(jv_string("error"), jv_string(why)));
+}
+
+static void
+dispatch(struct rm_request *request, const char *path)
+{
+	struct rm_server *server = request->server;
+	const struct rm_route *route = server->routes;
+	struct rm_str allowed = { 0 };
+	for (; route->method != NULL; route++) {
+		if (match(route->path, path, &request->params)) {
+			if (method_is(
+				route->method, rm_request_method(request)))
+				break;
+			rm_str_printf(&allowed, "%s%s",
+			    allowed.len > 0 ? ", " : "", route->method);
+		}
+		texts_free(&request->params);
+	}
+	if (route->method != NULL) {
+		route->handle(request, server->arg);
+	} else if (allowed.len > 0) {
+		rm_request_add_header(request, "Allow", allowed.text);
+		reply_failure(request, 405, "method not allowed");
+	} else {
+		reply_failure(request, 404, "no such path");
+	}
+	rm_str_free(&allowed);
+}
+
+static void
+got_request(struct evhttp_request *req, void *arg)
+{
+	struct rm_server *server = arg;
+	struct rm_request *request = rm_alloc(sizeof(*request));
+	request->server = server;
+	request->req = req;
+	LIST_INSERT_HEAD(&server->requests, request, entry);
+	watch_close(request, true);
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
+	const char *path = evhttp_uri_get_path(uri);
+	if (path == NULL || *path == '\0')
+		path = "/";
+	request->path = decode(path, strlen(path), false);
+	if (request->path == NULL ||
+	    !parse_queries(request, evhttp_uri_get_query(uri))) {
+		reply_failure(request, 400, "a zero byte in the URL");
+		return;
+	}
+	dispatch(request, path);
+}
+
+struct rm_server *
+rm_server_new(struct event_base *loop, const struct rm_route *routes, void *arg,
+    struct rm_error *err)
+{
+	struct evhttp *http = evhttp_new(loop);
+	if (http == NULL) {
+		rm_error_set(
+		    err, RM_EXIT_OUTSIDE, "can't start an HTTP server");
+		return NULL;
+	}
+	struct rm_server *server = rm_alloc(sizeof(*server));
+	server->loop = loop;
+	server->http = http;
+	server->routes = routes;
+	server->arg = arg;
+	LIST_INIT(&server->requests);
+	ev_uint16_t allowed = 0;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		allowed |= (ev_uint16_t)methods[i].type;
+	evhttp_set_allowed_methods(http, allowed);
+	evhttp_set_max_headers_size(http, HEADERS_LIMIT);
+	evhttp_set_max_body_size(http, BODY_LIMIT);
+	evhttp_set_timeout(http, IDLE_SECONDS);
+	evhttp_set_default_content_type(http, NULL);
+	/* A client that is still sending gets to read the 413. */
+	evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
+	evhttp_set_gencb(http, got_request, server);
+	return server;
+}
+
+static int
+listen_failed(
+    const char *address, int port, const char *why, struct rm_error *err)
+{
+	bool usage = errno == EACCES || errno == EADDRNOTAVAIL;
+	return rm_error_set(err, usage ? RM_EXIT_USAGE : RM_EXIT_OUTSIDE,
+	    "can't listen on %s:%d: %s", address, port, why);
+}
+
+static int
+bind_socket(const char *address, int port, const struct evutil_addrinfo *info)
+{
+	int fd = socket(
+	    info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
+	(void)address;
+	(void)port;
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, info->ai_addr, (socklen_t)info->ai_addrlen) != 0 ||
+	    listen(fd, 256) != 0) {
+		int number = errno;
+		close(fd);
+		errno = number;
+		return -1;
+	}
+	return fd;
+}
+
+static int
+port_of(int fd)
+{
+	struct sockaddr_storage name = { 0 };
+	socklen_t len = sizeof(name);
+	getsockname(fd, (struct sockaddr *)&name, &len);
+	return ntohs(name.ss_family == AF_INET6
+			 ? ((struct sockaddr_in6 *)&name)->sin6_port
+			 : ((struct sockaddr_in *)&name)->sin_port);
+}
+
+int
+rm_server_listen(struct rm_server *server, const char *address, int port,
+    struct rm_error *err)
+{
+	char service[16];
+	snprintf(service, sizeof(service), "%d", port);
+	struct evutil_addrinfo *info = NULL, hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = EVUTIL_AI_PASSIVE };
+	int rc = evutil_getaddrinfo(address, service, &hints, &info);
+	if (rc != 0) {
+		errno = EADDRNOTAVAIL;
+		return listen_failed(
+		    address, port, evutil_gai_strerror(rc), err);
+	}
+	int fd = bind_socket(address, port, info);
+	evutil_freeaddrinfo(info);
+	if (fd < 0)
+		return listen_failed(address, port, strerror(errno), err);
+	if (evhttp_accept_socket(server->http, fd) != 0) {
+		close(fd);
+		return listen_failed(address, port, "no event", err);
+	}
+	return port_of(fd);
+}
+
+void
+rm_server_free(struct rm_server *server)
+{
+	if (server == NULL)
+		return;
+	while (!LIST_EMPTY(&server->requests)) {
+		struct rm_request *request = LIST_FIRST(&server->requests);
+		watch_close(request, false);
+		if (evhttp_request_get_connection(request->req) == NULL)
+			evhttp_request_free(request->req);
+		request_free(request);
+	}
+	evhttp_free(server->http);
+	free(server);
+}
+
+const char *
+rm_request_method(const struct rm_request *request)
+{
+	enum evhttp_cmd_type type = evhttp_request_get_command(request->req);
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (methods[i].type == type)
+			return methods[i].name;
+	return "";
+}
+
+const char *
+rm_request_path(const struct rm_request *request)
+{
+	return request->path;
+}
+
+const char *
+rm_request_param(const struct rm_request *request, const char *name)
+{
+	return text_find(request->params, name);
+}
+
+const char *
+rm_request_query(const struct rm_request *request, const char *name)
+{
+	return text_find(request->queries, name);
+}
+
+const char *
+rm_request_header(const struct rm_request *request, const char *name)
+{
+	return evhttp_find_header(
+	    evhttp_request_get_input_headers(request->req), name);
+}
+
+const char *
+rm_request_body(const struct rm_request *request, size_t *len)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(request->req);
+	size_t n = evbuffer_get_length(in);
+	if (len != NULL)
+		*len = n;
+	return n > 0 ? (const char *)evbuffer_pullup(in, -1) : "";
+}
+
+const char *
+rm_request_peer(const struct rm_request *request)
+{
+	char *address = NULL;
+	ev_uint16_t port;
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    request->req);
+	if (connection != NULL)
+		evhttp_connection_get_peer(connection, &address, &port);
+	return address != NULL ? address : "";
+}
+
+void
+rm_request_add_header(
+    struct rm_request *request, const char *name, const char *value)
+{
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(request->req), name, value);
+}
+
+/* Ready for evhttp's answer; false when there is nobody to be answered. */
+static bool
+begin(struct rm_request *request, const char *type)
+{
+	if (evhttp_request_get_connection(request->req) == NULL) {
+		evhttp_request_free(request->req);
+		request_free(request);
+		return false;
+	}
+	if (type != NULL)
+		rm_request_add_header(request, "Content-Type", type);
+	return true;
+}
+
+void
+rm_reply(struct rm_request *request, int status, const char *type,
+    const void *body, size_t len)
+{
+	if (!begin(request, type))
+		return;
+	watch_close(request, false);
+	struct evhttp_request *req = request->req;
+	struct evbuffer *out = NULL;
+	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
+		char length[32];
+		snprintf(length, sizeof(length), "%zu", len);
+		rm_request_add_header(request, "Content-Length", length);
+	} else if (len > 0) {
+		out = evbuffer_new();
+		evbuffer_add(out, body, len);
+	}
+	request_free(request);
+	evhttp_send_reply(req, status, NULL, out);
+	if (out != NULL)
+		evbuffer_free(out);
+}
+
+void
+rm_reply_text(struct rm_request *request, int status, const char *text)
+{
+	rm_reply(
+	    request, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+void
+rm_reply_json(struct rm_request *request, int status, jv body)
+{
+	struct rm_str text = { 0 };
+	rm_json_write(&text, body);
+	rm_str_puts(&text, "\n");
+	rm_reply(request, status, "application/json", text.text, text.len);
+	rm_str_free(&text);
+}
+
+static void
+close_connection(struct rm_request *request)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    request->req);
+	if (connection != NULL)
+		evhttp_connection_free(connection); /* connection_closed() */
+}
+
+/* evhttp does not read while it answers, so it would see the end of a peer
+ * only at the next write. */
+static void
+peer_spoke(evutil_socket_t fd, short what, void *arg)
+{
+	struct rm_request *request = arg;
+	char byte;
+	if (what & EV_CLOSED ||
+	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		close_connection(request);
+}
+
+void
+rm_stream_begin(struct rm_request *request, int status, const char *type,
+    void (*on_close)(void *arg), void *arg)
+{
+	request->stream = true;
+	request->on_close = on_close;
+	request->arg = arg;
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    request->req);
+	if (connection == NULL || !begin(request, type))
+		return;
+	struct event_base *loop = request->server->loop;
+	short end = event_base_get_features(loop) & EV_FEATURE_EARLY_CLOSE
+			? EV_CLOSED
+			: EV_READ;
+	request->event = event_new(loop,
+	    bufferevent_getfd(evhttp_connection_get_bufferevent(connection)),
+	    end, peer_spoke, request);
+	event_add(request->event, NULL);
+	evhttp_send_reply_start(request->req, status, NULL);
+}
+
+void
+rm_stream_send(struct rm_request *request, const void *data, size_t len)
+{
+	if (len == 0)
+		return;
+	struct evbuffer *out = evbuffer_new();
+	evbuffer_add(out, data, len);
+	evhttp_send_reply_chunk(request->req, out);
+	evbuffer_free(out);
+}
+
+size_t
+rm_stream_pending(const struct rm_request *request)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    request->req);
+	if (connection == NULL)
+		return 0;
+	return evbuffer_get_length(bufferevent_get_output(
+	    evhttp_connection_get_bufferevent(connection)));
+}
+
+void
+rm_stream_end(struct rm_request *request)
+{
+	struct evhttp_request *req = request->req;
+	watch_close(request, false);
+	request_free(request);
+	evhttp_send_reply_end(req);
+}
+
+static void
+abort_now(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	close_connection(arg);
+}
+
+void
+rm_request_abort(struct rm_request *request)
+{
+	/* evhttp may be in the middle of this connection. */
+	request->stream = true;
+	request->on_close = NULL;
+	if (request->event != NULL)
+		event_free(request->event);
+	request->event = event_new(
+	    request->server->loop, -1, 0, abort_now, request);
+	event_active(request->event, EV_TIMEOUT, 0);
+}
