@@ -310,13 +310,11 @@ listen_failed(
 }
 
 static int
-bind_socket(const char *address, int port, const struct evutil_addrinfo *info)
+bind_socket(const struct evutil_addrinfo *info)
 {
 	int fd = socket(
 	    info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int on = 1;
-	(void)address;
-	(void)port;
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -356,7 +354,7 @@ rm_server_listen(struct rm_server *server, const char *address, int port,
 		return listen_failed(
 		    address, port, evutil_gai_strerror(rc), err);
 	}
-	int fd = bind_socket(address, port, info);
+	int fd = bind_socket(info);
 	evutil_freeaddrinfo(info);
 	if (fd < 0)
 		return listen_failed(address, port, strerror(errno), err);
@@ -509,6 +507,8 @@ close_connection(struct rm_request *request)
 	    request->req);
 	if (connection != NULL)
 		evhttp_connection_free(connection); /* connection_closed() */
+	else
+		connection_closed(NULL, request);
 }
 
 /* evhttp does not read while it answers, so it would see the end of a peer
@@ -523,6 +523,24 @@ peer_spoke(evutil_socket_t fd, short what, void *arg)
 		close_connection(request);
 }
 
+static void
+close_now(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	close_connection(arg);
+}
+
+static void
+close_soon(struct rm_request *request)
+{
+	if (request->event != NULL)
+		event_free(request->event);
+	request->event = event_new(
+	    request->server->loop, -1, 0, close_now, request);
+	event_active(request->event, EV_TIMEOUT, 0);
+}
+
 void
 rm_stream_begin(struct rm_request *request, int status, const char *type,
     void (*on_close)(void *arg), void *arg)
@@ -532,8 +550,11 @@ rm_stream_begin(struct rm_request *request, int status, const char *type,
 	request->arg = arg;
 	struct evhttp_connection *connection = evhttp_request_get_connection(
 	    request->req);
-	if (connection == NULL || !begin(request, type))
+	if (connection == NULL) {
+		close_soon(request);
 		return;
+	}
+	begin(request, type);
 	struct event_base *loop = request->server->loop;
 	short end = event_base_get_features(loop) & EV_FEATURE_EARLY_CLOSE
 			? EV_CLOSED
@@ -576,23 +597,11 @@ rm_stream_end(struct rm_request *request)
 	evhttp_send_reply_end(req);
 }
 
-static void
-abort_now(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	close_connection(arg);
-}
-
 void
 rm_request_abort(struct rm_request *request)
 {
 	/* evhttp may be in the middle of this connection. */
 	request->stream = true;
 	request->on_close = NULL;
-	if (request->event != NULL)
-		event_free(request->event);
-	request->event = event_new(
-	    request->server->loop, -1, 0, abort_now, request);
-	event_active(request->event, EV_TIMEOUT, 0);
+	close_soon(request);
 }
