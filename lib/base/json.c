@@ -7,33 +7,7 @@
 #include <unistd.h>
 
 #include "base/exit.h"
-
-/* The length of the UTF-8 sequence at p (RFC 3629), 0 if it is none. */
-static size_t
-utf8_length(const unsigned char *p, size_t left)
-{
-	static const struct {
-		unsigned char mask, lead;
-		unsigned least;
-	} form[] = { { 0, 0, 0 }, { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 },
-		{ 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
-
-	for (size_t n = 1; n <= 4 && n <= left; n++) {
-		if ((p[0] & form[n].mask) != form[n].lead)
-			continue;
-		unsigned code = p[0] & (unsigned char)~form[n].mask;
-		for (size_t i = 1; i < n; i++) {
-			if ((p[i] & 0xc0) != 0x80)
-				return 0;
-			code = code << 6 | (p[i] & 0x3f);
-		}
-		if (code < form[n].least || code > 0x10ffff ||
-		    (code >= 0xd800 && code <= 0xdfff))
-			return 0;
-		return n;
-	}
-	return 0;
-}
+#include "base/utf8.h"
 
 /* What jv_parse takes silently: wrong UTF-8 and nan outside of strings. */
 static int
@@ -43,7 +17,7 @@ check_text(const char *text, size_t len, struct rm_error *err)
 	bool in_string = false;
 	for (size_t i = 0; i < len;) {
 		if (p[i] >= 0x80 || p[i] == 0) {
-			size_t n = p[i] == 0 ? 0 : utf8_length(p + i, len - i);
+			size_t n = p[i] == 0 ? 0 : rm_utf8_length(p + i, len - i);
 			if (n == 0)
 				return rm_error_set(err, RM_EXIT_REJECTED,
 				    "not UTF-8 at byte %zu", i + 1);

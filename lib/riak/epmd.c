@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define REPLY_ALIVE2   121
 #define REPLY_PORT2    119
 #define REPLY_ALIVE2_X 118
@@ -37,37 +39,13 @@ put32(struct rm_str *to, uint32_t n)
 	put16(to, n & 0xffff);
 }
 
-/* The length of the UTF-8 character at p (RFC 3629), 0 if it is none. */
-static size_t
-character(const unsigned char *p, size_t left)
-{
-	size_t n = p[0] < 0x80   ? 1
-		   : p[0] < 0xc2 ? 0
-		   : p[0] < 0xe0 ? 2
-		   : p[0] < 0xf0 ? 3
-		   : p[0] < 0xf5 ? 4
-				 : 0;
-	if (n == 0 || n > left)
-		return 0;
-	/* The second byte rules out overlong forms, surrogates and what is
-	 * above 10ffff. */
-	unsigned least = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
-	unsigned most = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
-	if (n > 1 && (p[1] < least || p[1] > most))
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 /* How many characters; -1 if it is not UTF-8. */
 static int
 characters(const unsigned char *p, size_t len)
 {
 	int count = 0;
 	for (size_t i = 0; i < len; count++) {
-		size_t n = character(p + i, len - i);
+		size_t n = rm_utf8_length(p + i, len - i);
 		if (n == 0)
 			return -1;
 		i += n;
