@@ -27,7 +27,7 @@ static bool
 skip(struct cursor *in, char c)
 {
 	while (in->at < in->end &&
-	    (*in->at == ' ' || *in->at == '\t' || *in->at == '\r'))
+	       (*in->at == ' ' || *in->at == '\t' || *in->at == '\r'))
 		in->at++;
 	if (in->at == in->end || *in->at != c)
 		return false;
@@ -75,5 +75,5 @@ rm_head_is(const struct rm_head *head, const char *text)
 	size_t n = strlen(text);
 	bool prefix = n > 0 && text[n - 1] == '/';
 	return (prefix ? head->len > n : head->len == n) &&
-	    memcmp(head->value, text, n) == 0;
+	       memcmp(head->value, text, n) == 0;
 }

@@ -40,9 +40,9 @@ rm_lines_next(struct rm_lines *lines, const char **line, size_t *len)
 {
 	struct rm_str *buf = &lines->buf;
 	const char *newline = buf->len > lines->scanned
-	    ? memchr(buf->text + lines->scanned, '\n',
-		  buf->len - lines->scanned)
-	    : NULL;
+				  ? memchr(buf->text + lines->scanned, '\n',
+					buf->len - lines->scanned)
+				  : NULL;
 	if (newline == NULL) {
 		lines->scanned = buf->len;
 		shed(lines);

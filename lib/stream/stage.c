@@ -12,7 +12,7 @@
 #include "stream/lines.h"
 
 /* Written out when this much has gathered, or when the input runs dry. */
-#define FLUSH_AT ((size_t)64 << 10)
+#define FLUSH_AT  ((size_t)64 << 10)
 #define READ_SIZE ((size_t)64 << 10)
 
 struct rm_stage {
@@ -51,9 +51,8 @@ rm_stage_call(
 		call = rm_json_set(call, body_key, body);
 	else
 		jv_free(body);
-	rm_stage_emit(stage,
-	    JV_OBJECT(jv_string("call"), jv_string(type), jv_string("mesos"),
-		call));
+	rm_stage_emit(stage, JV_OBJECT(jv_string("call"), jv_string(type),
+				 jv_string("mesos"), call));
 }
 
 void
@@ -174,7 +173,7 @@ take_lines(struct rm_stage *stage,
 	size_t len;
 	enum rm_lines_result got;
 	while (!stage->quit &&
-	    (got = next(&stage->in, &line, &len)) != RM_LINES_NONE) {
+	       (got = next(&stage->in, &line, &len)) != RM_LINES_NONE) {
 		if (got == RM_LINES_TOO_LONG)
 			drop(stage, "too long");
 		else
@@ -193,9 +192,8 @@ run(struct rm_stage *stage)
 		if (stage->out.len > 0 && dry() && flush(stage) != 0)
 			return RM_EXIT_OUTSIDE;
 		n = fill(stage);
-		if (n < 0 ||
-		    take_lines(
-			stage, n > 0 ? rm_lines_next : rm_lines_rest) != 0)
+		if (n < 0 || take_lines(stage,
+				 n > 0 ? rm_lines_next : rm_lines_rest) != 0)
 			return RM_EXIT_OUTSIDE;
 	}
 	if (flush(stage) != 0)

@@ -23,8 +23,8 @@ struct rm_stage_rule {
 	 * line is reported with its number, counted and dropped, and so is all
 	 * that the handler emitted; it must have changed nothing by then.
 	 */
-	int (*handle)(struct rm_stage *stage, void *state, jv line,
-	    struct rm_error *err);
+	int (*handle)(
+	    struct rm_stage *stage, void *state, jv line, struct rm_error *err);
 };
 
 /*
