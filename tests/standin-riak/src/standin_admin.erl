@@ -22,7 +22,7 @@ run(_) -> usage.
 member_status() ->
     [standin_table:title("Membership"),
      "Status     Ring    Pending    Node\n", standin_table:rule(),
-     [io_lib:format("~-8s ~7s  ~8s  ~s~n", [Status, [percent(Node), $%], "--    ", atom_to_list(Node)])
+     [io_lib:format("~-8s  ~5s%      --      ~s~n", [Status, percent(Node), Node])
       || {Node, Status} <- standin_ring:members()],
      standin_table:rule(),
      lists:join(" / ", [[Label, $:, integer_to_list(how_many(Status))]

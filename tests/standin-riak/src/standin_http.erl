@@ -157,12 +157,12 @@ line(Socket) ->
 send(Socket, #{method := Method, close := Close}, {Status, Headers, Body}) ->
     Length = [{"Content-Length", integer_to_list(iolist_size(Body))} || Status =/= 204, Status =/= 304],
     Last = [{"Connection", "close"} || Close],
-    All = lists:reverse(lists:sort([{"Server", ?SERVER}, {"Date", date()} | Length ++ Last ++ Headers])),
+    All = lists:reverse(lists:sort([{"Server", ?SERVER}, {"Date", now_date()} | Length ++ Last ++ Headers])),
     Head = ["HTTP/1.1 ", integer_to_list(Status), $\s, reason(Status), "\r\n",
             [[Name, ": ", Value, "\r\n"] || {Name, Value} <- All], "\r\n"],
     gen_tcp:send(Socket, case Method of <<"HEAD">> -> Head; _ -> [Head, Body] end).
 
-date() ->
+now_date() ->
     standin_resource:http_date(os:system_time(microsecond)).
 
 reason(200) -> "OK";
