@@ -33,8 +33,14 @@ enum rm_zk_result {
 	RM_ZK_NO_AUTH,
 	RM_ZK_LOST, /* connection or session lost: may or may not have
 		       happened */
+	RM_ZK_TOO_LARGE, /* more than RM_ZK_VALUE_MAX */
 	RM_ZK_FAILED, /* anything else */
 };
+
+/* What a value, or all values of a multi-op, may have: a server cuts the
+ * connection of who sends more than jute.maxbuffer (1 MB) in one packet. */
+#define RM_ZK_VALUE_MAX ((size_t)1000 << 10)
+
 const char *rm_zk_words(enum rm_zk_result result);
 
 struct rm_zk_options {
@@ -53,6 +59,9 @@ struct rm_zk *rm_zk_open(struct event_base *loop,
 /* Closes the session, so that its ephemerals go at once. No callback runs
  * after or inside of it. */
 void rm_zk_close(struct rm_zk *zk);
+/* No callback, nor a watch, with this arg is called any more: for what is
+ * freed before the session is closed. */
+void rm_zk_forget(struct rm_zk *zk, const void *arg);
 bool rm_zk_connected(const struct rm_zk *zk);
 /* 0 before the first connection. */
 long long rm_zk_session_id(const struct rm_zk *zk);
@@ -105,8 +114,12 @@ void rm_zk_delete(struct rm_zk *zk, const char *path, int version,
     rm_zk_on_done *done, void *arg);
 
 /* Several changes, all or none. Copied. */
-enum rm_zk_op_kind { RM_ZK_OP_CREATE, RM_ZK_OP_SET, RM_ZK_OP_DELETE,
-	RM_ZK_OP_CHECK };
+enum rm_zk_op_kind {
+	RM_ZK_OP_CREATE,
+	RM_ZK_OP_SET,
+	RM_ZK_OP_DELETE,
+	RM_ZK_OP_CHECK
+};
 struct rm_zk_op {
 	enum rm_zk_op_kind kind;
 	const char *path;
