@@ -75,6 +75,13 @@ drop(struct rm_stage *stage, const char *why)
 	stage->dropped++;
 }
 
+void
+rm_stage_reject(struct rm_stage *stage, const char *why)
+{
+	rm_log_warn("line %lu: left out: %s", stage->in.number, why);
+	stage->dropped++;
+}
+
 static const struct rm_stage_rule *
 find_rule(const struct rm_stage *stage, const struct rm_head *head)
 {

@@ -46,11 +46,14 @@ void rm_stage_write(
 void rm_stage_call(
     struct rm_stage *stage, const char *type, const char *body_key, jv body);
 
+/* A part of the line being handled is bad and was left out: reported with the
+ * line's number and counted as a dropped line is. */
+void rm_stage_reject(struct rm_stage *stage, const char *why);
+
 /* Ends the run after this line with this code. */
 void rm_stage_quit(struct rm_stage *stage, int code);
 
-/* Whether the line being handled went unhandled in shape: the message that
- * every handler uses for a missing field. Returns -1. */
+/* The words that every handler has for a missing field. Returns -1. */
 int rm_stage_lacks(struct rm_error *err, const char *field);
 
 #endif

@@ -1,0 +1,110 @@
+#include "sched/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "state/phase.h"
+
+static void
+report_orphan(struct rm_round *r, struct rm_stage *stage,
+    const struct rm_group *group, const char *id)
+{
+	char *path = rm_format("orphans/%s", id);
+	bool known = false;
+	for (size_t i = 0; i < r->model.volumes.count; i++)
+		known |= strcmp(r->model.volumes.items[i]->key, id) == 0 &&
+			 rm_entry_has(
+			     r->model.volumes.items[i], RM_RECORD_ORPHAN);
+	if (!known) {
+		rm_log_warn("no record explains volume %s of node %s on %s; "
+			    "it is kept",
+		    id, group->node, group->agent->hostname);
+		rm_round_store(r, stage, path,
+		    JV_OBJECT(jv_string("agent_id"),
+			jv_string(group->agent->id), jv_string("hostname"),
+			jv_string(group->agent->hostname), jv_string("node"),
+			jv_string(group->node), jv_string("resources"),
+			rm_resources_json(&group->resources, RM_FORMAT_STACK),
+			jv_string("since"), jv_number(r->now)));
+	}
+	free(path);
+}
+
+/* The record follows what the offer shows: held, and where. */
+static void
+show(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
+    const struct rm_agent *agent)
+{
+	jv record = jv_copy(rm_round_reservation(node));
+	bool asked = rm_round_reservation_is(node, "asked");
+	bool moved = strcmp(rm_json_text(record, "agent_id", ""), agent->id) !=
+		     0;
+	if (asked)
+		record = rm_json_set(record, "state", jv_string("held"));
+	if (moved) {
+		record = rm_json_set(record, "agent_id", jv_string(agent->id));
+		record = rm_json_set(
+		    record, "hostname", jv_string(agent->hostname));
+		record = rm_json_set(
+		    record, "address", jv_string(agent->address));
+	}
+	if (asked || moved)
+		rm_round_store_reservation(r, stage, node, record);
+	else
+		jv_free(record);
+}
+
+static void
+look_at_group(
+    struct rm_round *r, struct rm_stage *stage, struct rm_group *group)
+{
+	struct rm_entry *node = rm_model_node(&r->model, group->node);
+	const char *expected = node != NULL
+				   ? rm_json_text(rm_round_reservation(node),
+					 "persistence_id", "")
+				   : "";
+	if (node != NULL && node->broken)
+		return;
+	for (size_t i = 0; i < group->resources.count; i++) {
+		const char *id = group->resources.items[i].id->persistence_id;
+		if (id == NULL)
+			continue;
+		if (strcmp(id, expected) == 0)
+			show(r, stage, node, group->agent);
+		else
+			report_orphan(r, stage, group, id);
+	}
+}
+
+/* A task that runs shows its reservation as well as an offer does. */
+static void
+hold_running(
+    struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
+{
+	if (!rm_round_reservation_is(node, "asked") || node->broken ||
+	    rm_node_task_time(node) <
+		rm_task_id_time(
+		    rm_json_text(rm_round_reservation(node), "task_id", ""),
+		    node->key) ||
+	    strcmp(rm_entry_text(node, RM_RECORD_STATUS, "state", ""),
+		"TASK_RUNNING") != 0 ||
+	    rm_node_life(node) != RM_TASK_ALIVE)
+		return;
+	jv record = jv_copy(rm_round_reservation(node));
+	rm_round_store_reservation(
+	    r, stage, node, rm_json_set(record, "state", jv_string("held")));
+}
+
+void
+rm_round_observe(struct rm_round *r, struct rm_stage *stage)
+{
+	rm_groups_find(
+	    &r->groups, &r->agents, rm_round_setting(r, "framework", "riak"));
+	for (size_t i = 0; i < r->groups.count; i++)
+		look_at_group(r, stage, &r->groups.items[i]);
+	for (size_t i = 0; i < r->model.nodes.count; i++)
+		hold_running(r, stage, r->model.nodes.items[i]);
+}

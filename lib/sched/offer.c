@@ -1,0 +1,132 @@
+#include "sched/offer.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "sched/round.h"
+#include "state/phase.h"
+
+void *
+rm_offer_new(void)
+{
+	struct rm_round *r = rm_alloc(sizeof(*r));
+	rm_model_init(&r->model,
+	    1U << RM_RECORD_RESERVATION | 1U << RM_RECORD_VERDICT |
+		1U << RM_RECORD_ORPHAN,
+	    sizeof(struct rm_round_node));
+	return r;
+}
+
+void
+rm_offer_free(void *state)
+{
+	struct rm_round *r = state;
+	rm_groups_free(&r->groups);
+	rm_agents_free(&r->agents);
+	rm_model_free(&r->model);
+	free(r);
+}
+
+/* Offers of the subscription before are void; filters may be in place. */
+static int
+on_subscribed(
+    struct rm_stage *stage, void *state, jv line, struct rm_error *err)
+{
+	struct rm_round *r = state;
+	(void)stage, (void)err;
+	jv_free(line);
+	rm_agents_clear(&r->agents);
+	r->subscribed = true;
+	r->suppressed = false;
+	r->filtered = true;
+	for (size_t i = 0; i < r->model.nodes.count; i++) {
+		struct rm_round_node *own = r->model.nodes.items[i]->own;
+		own->wants = false;
+	}
+	return 0;
+}
+
+static int
+on_offers(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
+{
+	struct rm_round *r = state;
+	double at = rm_json_number(line, "at", r->now);
+	jv offers = rm_json_path(line, "mesos.offers.offers");
+	jv_free(line);
+	if (jv_get_kind(offers) != JV_KIND_ARRAY) {
+		jv_free(offers);
+		return rm_stage_lacks(err, "offers.offers");
+	}
+	jv_array_foreach (offers, i, offer) {
+		struct rm_error why = { 0 };
+		if (rm_agents_add(&r->agents, offer, at, &why) != 0)
+			rm_stage_reject(stage, why.text);
+		jv_free(offer);
+	}
+	jv_free(offers);
+	return 0;
+}
+
+static int
+on_rescind(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
+{
+	struct rm_round *r = state;
+	const char *id = rm_json_path_text(
+	    line, "mesos.rescind.offer_id.value");
+	int rc = id != NULL ? 0 : rm_stage_lacks(err, "rescind.offer_id");
+	jv others = jv_array();
+	if (rc == 0)
+		rm_agents_rescind(&r->agents, id, &others);
+	if (jv_array_length(jv_copy(others)) > 0)
+		rm_stage_call(stage, "DECLINE", "decline",
+		    JV_OBJECT(jv_string("offer_ids"), jv_copy(others),
+			jv_string("filters"),
+			JV_OBJECT(jv_string("refuse_seconds"), jv_number(1))));
+	jv_free(others);
+	jv_free(line);
+	return rc;
+}
+
+/* A plan is remembered until its task's record, or a later word of the task,
+ * is here. */
+static int
+on_record(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
+{
+	struct rm_round *r = state;
+	struct rm_entry *entry;
+	(void)stage;
+	int rc = rm_model_take(&r->model, line, &entry, err);
+	jv_free(line);
+	if (rc == 0 && entry != NULL && entry->own != NULL) {
+		struct rm_round_node *own = entry->own;
+		if (rm_node_task_time(entry) >= own->planned)
+			own->planned = 0;
+	}
+	return rc;
+}
+
+static int
+on_tick(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
+{
+	struct rm_round *r = state;
+	double at = rm_json_number(line, "tick", -1);
+	jv_free(line);
+	if (at < 0)
+		return rm_stage_lacks(err, "its time");
+	if (at > r->now)
+		r->now = at;
+	rm_model_sweep(&r->model);
+	rm_round_run(r, stage);
+	return 0;
+}
+
+const struct rm_stage_rule rm_offer_rules[] = {
+	{ RM_KIND_EVENT, "SUBSCRIBED", false, on_subscribed },
+	{ RM_KIND_EVENT, "OFFERS", true, on_offers },
+	{ RM_KIND_EVENT, "RESCIND", true, on_rescind },
+	{ RM_KIND_RECORD, NULL, false, on_record },
+	{ RM_KIND_WRITE, NULL, false, on_record },
+	{ RM_KIND_TICK, NULL, false, on_tick },
+	{ RM_KIND_NONE, NULL, false, NULL },
+};

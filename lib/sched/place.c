@@ -1,0 +1,247 @@
+#include "sched/steps.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "sched/need.h"
+#include "sched/placement.h"
+#include "sched/plan.h"
+#include "state/phase.h"
+
+#define SPREAD_WAIT 60.0
+
+static void
+say_why(const struct rm_entry *node, const char *why)
+{
+	snprintf(rm_round_own(node)->why, sizeof(rm_round_own(node)->why), "%s",
+	    why);
+}
+
+static long long
+new_task_time(const struct rm_round *r, const struct rm_entry *node)
+{
+	long long now = llround(r->now * 1000);
+	long long last = rm_node_task_time(node);
+	if (rm_round_own(node)->planned > last)
+		last = rm_round_own(node)->planned;
+	return now > last ? now : last + 1;
+}
+
+static void
+launch(struct rm_round *r, const struct rm_entry *node, struct rm_agent *agent,
+    const char *persistence_id, long long time, const struct rm_share *share,
+    const struct rm_resources *held, const struct rm_ranges *ports)
+{
+	static const struct rm_resources nothing = { 0 };
+	struct rm_need need = rm_need_of(&r->model);
+	struct rm_resources task = { 0 }, executor = { 0 };
+	rm_need_divide(&need, held, &task, &executor);
+	char *id = rm_format("%s.%lld", node->key, time);
+	rm_log_info("launch node=%s task=%s agent=%s host=%s volume=%s",
+	    node->key, id, agent->id, agent->hostname, persistence_id);
+	rm_plan_launch(agent, node->key, id, persistence_id,
+	    share != NULL ? &share->all : &nothing,
+	    share != NULL ? &share->volume : NULL, &task, &executor,
+	    rm_need_ports(ports));
+	rm_round_own(node)->planned = time;
+	rm_round_own(node)->waiting_since = 0;
+	say_why(node, "");
+	free(id);
+	rm_resources_free(&task);
+	rm_resources_free(&executor);
+}
+
+/* Step 4: on its data, when all of it is offered. */
+static void
+run_again(
+    struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
+{
+	jv record = jv_copy(rm_round_reservation(node));
+	const char *id = rm_json_text(record, "persistence_id", "");
+	struct rm_group *group = rm_groups_of(
+	    &r->groups, node->key, id, rm_json_text(record, "agent_id", ""));
+	struct rm_resources held = { 0 };
+	struct rm_ranges ports = { 0 };
+	char why[sizeof(rm_round_own(node)->why)];
+	const char *lacks = group == NULL
+				? "its volume"
+				: rm_group_take(group, record, &held, &ports);
+	if (lacks == NULL) {
+		jv named = rm_need_ports(&ports);
+		jv before = rm_json_get(record, "ports");
+		if (!rm_json_equal(named, before))
+			rm_round_store_reservation(r, stage, node,
+			    rm_json_set(
+				jv_copy(record), "ports", jv_copy(named)));
+		jv_free(before);
+		jv_free(named);
+		launch(r, node, group->agent, id, new_task_time(r, node), NULL,
+		    &held, &ports);
+		rm_resources_subtract_all(
+		    &group->agent->resources, &held, NULL);
+	} else {
+		snprintf(why, sizeof(why), "%s: not offered by %s yet", lacks,
+		    rm_json_text(record, "hostname", "its agent"));
+		say_why(node, why);
+		if (group != NULL)
+			rm_plan_of(group->agent)->soon = true;
+	}
+	rm_resources_free(&held);
+	rm_ranges_free(&ports);
+	jv_free(record);
+}
+
+static jv
+new_reservation(const struct rm_round *r, const struct rm_agent *agent,
+    const struct rm_resources *held, const struct rm_ranges *ports,
+    const char *persistence_id, const char *task)
+{
+	jv record = JV_OBJECT(jv_string("state"), jv_string("asked"),
+	    jv_string("agent_id"), jv_string(agent->id), jv_string("hostname"),
+	    jv_string(agent->hostname), jv_string("address"),
+	    jv_string(agent->address), jv_string("attributes"),
+	    jv_copy(agent->attributes));
+	record = rm_json_set(record, "domain", jv_copy(agent->domain));
+	record = rm_json_set(
+	    record, "resources", rm_resources_json(held, RM_FORMAT_STACK));
+	record = rm_json_set(record, "ports", rm_need_ports(ports));
+	record = rm_json_set(
+	    record, "persistence_id", jv_string(persistence_id));
+	record = rm_json_set(record, "container_path",
+	    jv_string(rm_round_setting(r, "container_path", "data")));
+	record = rm_json_set(record, "task_id", jv_string(task));
+	return rm_json_set(record, "since", jv_number(r->now));
+}
+
+/* {"persistence":…,"volume":…} of a new volume. */
+static jv
+new_disk(const struct rm_round *r, const char *id)
+{
+	const char *principal = rm_round_setting(r, "principal", NULL);
+	jv persistence = JV_OBJECT(jv_string("id"), jv_string(id));
+	if (principal != NULL)
+		persistence = rm_json_set(
+		    persistence, "principal", jv_string(principal));
+	return JV_OBJECT(jv_string("persistence"), persistence,
+	    jv_string("volume"),
+	    JV_OBJECT(jv_string("mode"), jv_string("RW"),
+		jv_string("container_path"),
+		jv_string(rm_round_setting(r, "container_path", "data"))));
+}
+
+static void
+put_on(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
+    struct rm_agent *agent, const struct rm_need *need)
+{
+	long long time = new_task_time(r, node);
+	const char *framework = rm_round_setting(r, "framework", "riak");
+	char *task = rm_format("%s.%lld", node->key, time);
+	char *id = rm_format("%s.%s", framework, task);
+	struct rm_share share = { 0 };
+	rm_share_take(&share, &agent->resources, need,
+	    rm_group_reservation(rm_round_setting(r, "role", "riak"),
+		rm_round_setting(r, "principal", NULL), framework,
+		rm_entry_text(
+		    &r->model.framework, RM_RECORD_FRAMEWORK, "id", NULL),
+		node->key),
+	    new_disk(r, id));
+
+	struct rm_resources held = { 0 };
+	struct rm_resource plain = { 0 };
+	rm_resources_copy(&held, &share.all);
+	rm_resource_copy(&plain, &share.volume);
+	rm_resource_become(&plain, rm_identity_detach(plain.id));
+	rm_resources_subtract(&held, &plain, NULL);
+	rm_resources_add(&held, &share.volume);
+	rm_round_store_reservation(r, stage, node,
+	    new_reservation(r, agent, &held, &share.ports, id, task));
+	launch(r, node, agent, id, time, &share, &held, &share.ports);
+	rm_resource_free(&plain);
+	rm_resources_free(&held);
+	rm_share_free(&share);
+	free(id);
+	free(task);
+}
+
+/* How long the node has waited for an agent without one of its cluster. */
+static bool
+may_double_up(const struct rm_round *r, const struct rm_entry *node)
+{
+	double wait = rm_model_setting(&r->model, "spread_wait", SPREAD_WAIT);
+	return rm_round_own(node)->waiting_since > 0 &&
+	       r->now - rm_round_own(node)->waiting_since >= wait;
+}
+
+/* Agents that only lack patience are asked again soon. */
+static void
+keep_soon(const struct rm_candidate *candidates, size_t count,
+    const struct rm_need *need)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rm_place_check(&candidates[i], need, false).step ==
+		    RM_PLACE_SPREAD)
+			rm_plan_of(candidates[i].agent)->soon = true;
+}
+
+/* Step 5. counted is the cluster that the candidates' sites were counted for;
+ * returns the same for the next node. */
+static const char *
+place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
+    struct rm_candidate *candidates, const char *counted)
+{
+	const char *cluster = rm_entry_text(
+	    node, RM_RECORD_NODE, "cluster", "");
+	size_t count = r->agents.count;
+	struct rm_need need = rm_need_of(&r->model);
+	struct rm_verdict nearest;
+	if (counted == NULL || strcmp(counted, cluster) != 0)
+		rm_place_count(candidates, count, &r->model, cluster);
+	long best = rm_place_choose(
+	    candidates, count, &need, may_double_up(r, node), NULL, &nearest);
+	if (best >= 0) {
+		put_on(r, stage, node, candidates[best].agent, &need);
+		rm_place_note(candidates, count, (size_t)best);
+		return cluster;
+	}
+	if (rm_round_own(node)->waiting_since <= 0)
+		rm_round_own(node)->waiting_since = r->now;
+	keep_soon(candidates, count, &need);
+	/* A round without offers tells nothing new. */
+	if (count > 0 || rm_round_own(node)->why[0] == '\0') {
+		char *why = rm_verdict_text(&nearest);
+		say_why(node, why);
+		free(why);
+	}
+	return cluster;
+}
+
+void
+rm_round_place(struct rm_round *r, struct rm_stage *stage)
+{
+	struct rm_candidate *candidates = rm_alloc(
+	    (r->agents.count + 1) * sizeof(*candidates));
+	for (size_t i = 0; i < r->agents.count; i++)
+		candidates[i].agent = r->agents.items[i];
+	const char *counted = NULL;
+	for (size_t i = 0; i < r->model.nodes.count; i++) {
+		const struct rm_entry *node = r->model.nodes.items[i];
+		if (!rm_round_idle(r, node)) {
+			say_why(node, "");
+			continue;
+		}
+		char *why = rm_round_not_ready(r, node);
+		if (why != NULL)
+			say_why(node, why);
+		else if (jv_is_valid(rm_round_reservation(node)))
+			run_again(r, stage, node);
+		else
+			counted = place(r, stage, node, candidates, counted);
+		free(why);
+	}
+	free(candidates);
+}

@@ -1,0 +1,78 @@
+/*
+ * Where a node without a reservation goes. Pure. An agent has to pass every
+ * step; the first that it fails is the reason. Of those that pass, the first
+ * in the ranking wins.
+ *
+ *   step                      fails when
+ *   1 RM_PLACE_MAINTENANCE    the agent is scheduled for maintenance
+ *   2 RM_PLACE_CPUS           it offers too little plain cpus
+ *   3 RM_PLACE_MEM            … mem
+ *   4 RM_PLACE_DISK           … disk
+ *   5 RM_PLACE_PORTS          … ports
+ *   6 RM_PLACE_SPREAD         it has a node of this cluster, and the time to
+ *                             double up has not come
+ *
+ *   ranking: fewest nodes of this cluster on the agent; fewest in its fault
+ *   domain; fewest nodes of any cluster; tightest fit (least cpus left, then
+ *   mem); the agent's id, in natural order.
+ */
+#ifndef RM_SCHED_PLACEMENT_H
+#define RM_SCHED_PLACEMENT_H
+
+#include "mesos/offer.h"
+#include "sched/need.h"
+#include "state/model.h"
+
+enum rm_place_step {
+	RM_PLACE_FITS,
+	RM_PLACE_MAINTENANCE,
+	RM_PLACE_CPUS,
+	RM_PLACE_MEM,
+	RM_PLACE_DISK,
+	RM_PLACE_PORTS,
+	RM_PLACE_SPREAD,
+	RM_PLACE_STEPS
+};
+
+/* What is counted of an agent for the cluster at hand. */
+struct rm_site {
+	unsigned cluster; /* nodes of this cluster on it */
+	unsigned domain; /* nodes of this cluster in its fault domain */
+	unsigned any; /* nodes of any cluster on it */
+};
+
+/* An agent that can be weighed. */
+struct rm_candidate {
+	struct rm_agent *agent;
+	struct rm_site site;
+};
+
+struct rm_verdict {
+	enum rm_place_step step;
+	int64_t wants, has; /* thousandths; ports: how many */
+};
+
+/* Counts reservations, for one cluster; candidates' agents are set. */
+void rm_place_count(struct rm_candidate *candidates, size_t count,
+    const struct rm_model *model, const char *cluster);
+
+/* The same, after the one at index got one node more of that cluster. */
+void rm_place_note(struct rm_candidate *candidates, size_t count, size_t index);
+
+/* The first step that the agent fails. */
+struct rm_verdict rm_place_check(const struct rm_candidate *candidate,
+    const struct rm_need *need, bool double_up);
+
+/*
+ * The index of the best candidate, or -1. counts (of RM_PLACE_STEPS, or NULL)
+ * gets how many agents failed at each step; nearest (or NULL) the verdict of
+ * the one that came furthest.
+ */
+long rm_place_choose(const struct rm_candidate *candidates, size_t count,
+    const struct rm_need *need, bool double_up, unsigned *counts,
+    struct rm_verdict *nearest);
+
+/* "cpus: wants 1.1, at most 0.5 offered"; the caller's. */
+char *rm_verdict_text(const struct rm_verdict *verdict);
+
+#endif

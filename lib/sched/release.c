@@ -1,0 +1,134 @@
+#include "sched/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "sched/plan.h"
+#include "state/phase.h"
+
+/* No ACCEPT was sent for it: its task's record would have come first. */
+static bool
+never_sent(const struct rm_entry *node)
+{
+	long long asked = rm_task_id_time(
+	    rm_json_text(rm_round_reservation(node), "task_id", ""), node->key);
+	return rm_round_own(node)->planned == 0 &&
+	       rm_node_task_time(node) < asked;
+}
+
+/* The task is proven not to run, and its agent offers without the volume. */
+static bool
+refuted(const struct rm_round *r, const struct rm_entry *node)
+{
+	jv record = rm_round_reservation(node);
+	enum rm_task_life life = rm_node_life(node);
+	const char *state = rm_entry_text(node, RM_RECORD_STATUS, "state", "");
+	bool unknown = strcmp(state, "TASK_UNKNOWN") == 0;
+	if (rm_round_own(node)->planned != 0 ||
+	    (life != RM_TASK_ENDED && !unknown))
+		return false;
+	const char *agent_id = rm_json_text(record, "agent_id", "");
+	const struct rm_agent *agent = rm_agents_find(&r->agents, agent_id);
+	return agent != NULL &&
+	       agent->at >
+		   rm_entry_number(node, RM_RECORD_STATUS, "since", r->now) &&
+	       rm_groups_of(&r->groups, node->key,
+		   rm_json_text(record, "persistence_id", ""),
+		   agent_id) == NULL;
+}
+
+static void
+void_asked(
+    struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
+{
+	if (!rm_round_reservation_is(node, "asked") || node->broken ||
+	    (!never_sent(node) && !refuted(r, node)))
+		return;
+	rm_log_info("void node=%s volume=%s", node->key,
+	    rm_json_text(rm_round_reservation(node), "persistence_id", ""));
+	rm_round_store_reservation(r, stage, node, jv_null());
+}
+
+static void
+release_group(struct rm_round *r, const struct rm_entry *node,
+    const struct rm_group *group)
+{
+	struct rm_resources volumes = { 0 }, reserved = { 0 };
+	for (size_t i = 0; i < group->resources.count; i++) {
+		const struct rm_resource *one = &group->resources.items[i];
+		struct rm_resource plain = { 0 };
+		rm_resource_copy(&plain, one);
+		if (one->id->persistence_id != NULL) {
+			rm_resources_add(&volumes, one);
+			rm_resource_become(&plain, rm_identity_detach(one->id));
+		}
+		rm_resources_add(&reserved, &plain);
+		rm_resource_free(&plain);
+	}
+	rm_log_info("release node=%s agent=%s", node->key, group->agent->id);
+	rm_plan_release(group->agent, node->key, &volumes, &reserved);
+	rm_resources_subtract_all(
+	    &group->agent->resources, &group->resources, NULL);
+	rm_resources_free(&volumes);
+	rm_resources_free(&reserved);
+	rm_round_own(node)->released_at = r->now;
+}
+
+/* A later offer of its agent without it is the proof (facts: mesos, G). */
+static bool
+proven_gone(const struct rm_round *r, const struct rm_entry *node)
+{
+	const struct rm_agent *agent = rm_agents_find(&r->agents,
+	    rm_json_text(rm_round_reservation(node), "agent_id", ""));
+	return agent != NULL && rm_round_own(node)->released_at > 0 &&
+	       agent->at > rm_round_own(node)->released_at + RM_ROUND_IN_FLIGHT;
+}
+
+static void
+release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
+{
+	jv record = rm_round_reservation(node);
+	enum rm_task_life life = rm_node_life(node);
+	if (!rm_round_removed(node) || node->broken || !jv_is_valid(record) ||
+	    rm_round_own(node)->planned != 0)
+		return;
+	if (life == RM_TASK_LOST_FOR_GOOD) {
+		rm_round_store_reservation(r, stage, node, jv_null());
+		return;
+	}
+	struct rm_group *group = rm_groups_of(&r->groups, node->key,
+	    rm_json_text(record, "persistence_id", ""),
+	    rm_json_text(record, "agent_id", ""));
+	if (life == RM_TASK_ALIVE || (life == RM_TASK_UNSURE && group == NULL))
+		return;
+	if (!rm_round_reservation_is(node, "releasing")) {
+		rm_round_store_reservation(r, stage, node,
+		    rm_json_set(
+			jv_copy(record), "state", jv_string("releasing")));
+	}
+	if (group != NULL && !group->done &&
+	    (rm_round_own(node)->released_at <= 0 ||
+		r->now >
+		    rm_round_own(node)->released_at + RM_ROUND_IN_FLIGHT)) {
+		group->done = true;
+		release_group(r, node, group);
+	} else if (group == NULL && proven_gone(r, node)) {
+		rm_log_info("released node=%s", node->key);
+		rm_round_store_reservation(r, stage, node, jv_null());
+	} else if (group == NULL && rm_round_own(node)->released_at <= 0) {
+		/* Maybe done before this stage began: wait for a proof. */
+		rm_round_own(node)->released_at = r->now;
+	}
+}
+
+void
+rm_round_release(struct rm_round *r, struct rm_stage *stage)
+{
+	for (size_t i = 0; i < r->model.nodes.count; i++) {
+		void_asked(r, stage, r->model.nodes.items[i]);
+		release(r, stage, r->model.nodes.items[i]);
+	}
+}

@@ -1,0 +1,142 @@
+#include "sched/round.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "sched/steps.h"
+#include "state/phase.h"
+
+struct rm_round_node *
+rm_round_own(const struct rm_entry *node)
+{
+	return node->own;
+}
+
+const char *
+rm_round_setting(
+    const struct rm_round *r, const char *path, const char *fallback)
+{
+	return rm_model_setting_text(&r->model, path, fallback);
+}
+
+void
+rm_round_store(
+    struct rm_round *r, struct rm_stage *stage, const char *path, jv value)
+{
+	jv line = JV_OBJECT(jv_string("write"), jv_string(path),
+	    jv_string("value"), jv_copy(value));
+	rm_model_take(&r->model, line, NULL, NULL);
+	jv_free(line);
+	rm_stage_write(stage, path, value, -1);
+}
+
+void
+rm_round_store_reservation(struct rm_round *r, struct rm_stage *stage,
+    const struct rm_entry *node, jv value)
+{
+	char *path = rm_format("reservations/%s", node->key);
+	rm_round_store(r, stage, path, value);
+	free(path);
+}
+
+jv
+rm_round_reservation(const struct rm_entry *node)
+{
+	return rm_entry_value(node, RM_RECORD_RESERVATION);
+}
+
+bool
+rm_round_reservation_is(const struct rm_entry *node, const char *state)
+{
+	return strcmp(rm_json_text(rm_round_reservation(node), "state", ""),
+		   state) == 0;
+}
+
+bool
+rm_round_removed(const struct rm_entry *node)
+{
+	enum rm_goal goal = rm_node_goal(node);
+	return goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE;
+}
+
+/* It is to run, and nothing of it runs or is on its way. */
+bool
+rm_round_idle(const struct rm_round *r, const struct rm_entry *node)
+{
+	return rm_node_goal(node) == RM_GOAL_RUN &&
+	       rm_round_own(node)->planned == 0 &&
+	       rm_node_life(node) != RM_TASK_ALIVE &&
+	       r->now >= rm_node_retry_at(node);
+}
+
+/* Why a node that is to run can't even be considered; NULL when it can. The
+ * text is the caller's. */
+char *
+rm_round_not_ready(const struct rm_round *r, const struct rm_entry *node)
+{
+	char *why = rm_node_frozen(node);
+	if (why != NULL)
+		return why;
+	const char *key = rm_entry_text(node, RM_RECORD_NODE, "cluster", "");
+	const struct rm_entry *cluster = rm_model_cluster(&r->model, key);
+	if (cluster == NULL || cluster->broken ||
+	    !rm_entry_has(cluster, RM_RECORD_CLUSTER))
+		return rm_format("cluster %s has no readable record", key);
+	const char *version = rm_entry_text(
+	    cluster, RM_RECORD_CLUSTER, "riak_version", "");
+	jv urls = rm_json_path(
+	    rm_entry_value(&r->model.framework, RM_RECORD_SETTINGS),
+	    "resources");
+	bool known = rm_json_text(urls, version, NULL) != NULL;
+	jv_free(urls);
+	if (!known)
+		return rm_format("no URL for riak version %s", version);
+	if (rm_node_life(node) == RM_TASK_LOST_FOR_GOOD)
+		return rm_strdup("its agent is gone for good: replace it");
+	return NULL;
+}
+
+/* Why nodes wait, one record a cluster, written when it changes. */
+static void
+write_verdicts(struct rm_round *r, struct rm_stage *stage)
+{
+	for (size_t c = 0; c < r->model.clusters.count; c++) {
+		struct rm_entry *cluster = r->model.clusters.items[c];
+		jv whys = jv_object();
+		for (size_t i = 0; i < r->model.nodes.count; i++) {
+			const struct rm_entry *node = r->model.nodes.items[i];
+			if (rm_round_own(node)->why[0] != '\0' &&
+			    strcmp(rm_entry_text(
+				       node, RM_RECORD_NODE, "cluster", ""),
+				cluster->key) == 0)
+				whys = rm_json_set(whys, node->key,
+				    jv_string(rm_round_own(node)->why));
+		}
+		jv before = rm_entry_value(cluster, RM_RECORD_VERDICT);
+		bool none = jv_object_length(jv_copy(whys)) == 0;
+		char *path = rm_format("verdicts/%s", cluster->key);
+		if (none && jv_is_valid(before))
+			rm_round_store(r, stage, path, jv_null());
+		else if (!none && !rm_json_equal(whys, before))
+			rm_round_store(r, stage, path, jv_copy(whys));
+		jv_free(whys);
+		free(path);
+	}
+}
+
+void
+rm_round_run(struct rm_round *r, struct rm_stage *stage)
+{
+	if (rm_model_frozen(&r->model) || !r->subscribed) {
+		rm_round_settle(r, stage, true);
+		return;
+	}
+	rm_round_observe(r, stage);
+	rm_round_release(r, stage);
+	rm_round_place(r, stage);
+	rm_round_settle(r, stage, false);
+	rm_round_suppress_or_revive(r, stage);
+	write_verdicts(r, stage);
+}

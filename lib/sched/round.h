@@ -1,0 +1,35 @@
+/*
+ * One round of rm-offer: see offer.h for its steps. Pure.
+ */
+#ifndef RM_SCHED_ROUND_H
+#define RM_SCHED_ROUND_H
+
+#include <stdbool.h>
+
+#include "mesos/offer.h"
+#include "sched/group.h"
+#include "state/model.h"
+#include "stream/stage.h"
+
+/* What rm-offer remembers of a node, in entry->own of the model. */
+struct rm_round_node {
+	long long planned; /* time of a task in a plan on its way; 0: none */
+	double waiting_since; /* no free agent since; 0: not waiting */
+	double released_at; /* when its release was last asked for; 0: not */
+	bool wants; /* offers, as of the last round */
+	char why[160]; /* it is not placed, as of the last round; "" */
+};
+
+struct rm_round {
+	struct rm_model model;
+	struct rm_agents agents; /* of the offers at hand */
+	struct rm_groups groups;
+	double now;
+	bool subscribed;
+	bool suppressed; /* SUPPRESS was said, REVIVE not since */
+	bool filtered; /* offers may be held back by a long filter */
+};
+
+void rm_round_run(struct rm_round *round, struct rm_stage *stage);
+
+#endif

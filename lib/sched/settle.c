@@ -1,0 +1,89 @@
+#include "sched/steps.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "sched/plan.h"
+#include "state/phase.h"
+
+#define REFUSE 3600.0
+
+static void
+decline(struct rm_stage *stage, jv ids, double refuse)
+{
+	if (jv_array_length(jv_copy(ids)) == 0) {
+		jv_free(ids);
+		return;
+	}
+	rm_stage_call(stage, "DECLINE", "decline",
+	    JV_OBJECT(jv_string("offer_ids"), ids, jv_string("filters"),
+		JV_OBJECT(jv_string("refuse_seconds"), jv_number(refuse))));
+}
+
+void
+rm_round_settle(struct rm_round *r, struct rm_stage *stage, bool all_soon)
+{
+	double refuse = rm_model_setting(&r->model, "refuse_seconds", REFUSE);
+	jv soon = jv_array(), late = jv_array();
+	for (size_t i = 0; i < r->agents.count; i++) {
+		struct rm_agent *agent = r->agents.items[i];
+		const struct rm_plan *plan = agent->own;
+		bool wanted = all_soon || (plan != NULL && plan->soon);
+		if (!rm_plan_empty(agent)) {
+			r->filtered |= !wanted;
+			rm_stage_emit(
+			    stage, rm_plan_take(agent, r->now,
+				       wanted ? RM_ROUND_SOON : refuse));
+			continue;
+		}
+		rm_plan_drop(agent);
+		jv *ids = wanted ? &soon : &late;
+		r->filtered |= !wanted;
+		*ids = jv_array_concat(*ids, rm_agent_offer_ids(agent));
+	}
+	decline(stage, soon, RM_ROUND_SOON);
+	decline(stage, late, refuse);
+	rm_agents_clear(&r->agents);
+}
+
+/* Whether the node can do something with an offer now. */
+static bool
+wants_offers(const struct rm_round *r, const struct rm_entry *node)
+{
+	if (node->broken || rm_round_own(node)->planned != 0)
+		return false;
+	if (rm_round_removed(node)) {
+		bool there = jv_is_valid(rm_round_reservation(node)) &&
+			     rm_node_life(node) != RM_TASK_ALIVE;
+		return there && (rm_round_own(node)->released_at <= 0 ||
+				    r->now > rm_round_own(node)->released_at +
+						 RM_ROUND_IN_FLIGHT);
+	}
+	if (!rm_round_idle(r, node))
+		return false;
+	char *why = rm_round_not_ready(r, node);
+	bool ready = why == NULL;
+	free(why);
+	return ready;
+}
+
+void
+rm_round_suppress_or_revive(struct rm_round *r, struct rm_stage *stage)
+{
+	bool any = false, fresh = false;
+	for (size_t i = 0; i < r->model.nodes.count; i++) {
+		const struct rm_entry *node = r->model.nodes.items[i];
+		bool wants = wants_offers(r, node);
+		any |= wants;
+		fresh |= wants && !rm_round_own(node)->wants;
+		rm_round_own(node)->wants = wants;
+	}
+	if (fresh && (r->suppressed || r->filtered)) {
+		rm_stage_call(stage, "REVIVE", NULL, jv_invalid());
+		r->suppressed = r->filtered = false;
+	} else if (!any && !r->suppressed) {
+		rm_stage_call(stage, "SUPPRESS", NULL, jv_invalid());
+		r->suppressed = true;
+	}
+}

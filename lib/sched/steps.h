@@ -1,0 +1,45 @@
+/*
+ * The steps of rm-offer's round (offer.h lists them), and what they share.
+ * Only round.c and its steps include this.
+ */
+#ifndef RM_SCHED_STEPS_H
+#define RM_SCHED_STEPS_H
+
+#include "sched/round.h"
+
+/* Offers that may be wanted before long are declined for this long. */
+#define RM_ROUND_SOON 5.0
+/* An offer may have been on its way when its agent's ACCEPT was sent: only a
+ * later one proves that a release was carried out. */
+#define RM_ROUND_IN_FLIGHT 5.0
+
+void rm_round_observe(struct rm_round *round, struct rm_stage *stage); /* 1 */
+void rm_round_release(
+    struct rm_round *round, struct rm_stage *stage); /* 2, 3 */
+void rm_round_place(struct rm_round *round, struct rm_stage *stage); /* 4, 5 */
+/* 6; soon: every offer may be wanted before long. */
+void rm_round_settle(struct rm_round *round, struct rm_stage *stage, bool soon);
+void rm_round_suppress_or_revive(
+    struct rm_round *round, struct rm_stage *stage);
+
+/* A record of rm-offer's own: remembered, and written. Consume value. */
+void rm_round_store(
+    struct rm_round *round, struct rm_stage *stage, const char *path, jv value);
+void rm_round_store_reservation(struct rm_round *round, struct rm_stage *stage,
+    const struct rm_entry *node, jv value);
+
+const char *rm_round_setting(
+    const struct rm_round *round, const char *path, const char *fallback);
+struct rm_round_node *rm_round_own(const struct rm_entry *node);
+/* Borrowed; invalid when there is none. */
+jv rm_round_reservation(const struct rm_entry *node);
+bool rm_round_reservation_is(const struct rm_entry *node, const char *state);
+/* Its goal is to be gone. */
+bool rm_round_removed(const struct rm_entry *node);
+/* It is to run, and nothing of it runs or is on its way. */
+bool rm_round_idle(const struct rm_round *round, const struct rm_entry *node);
+/* Why it can't even be considered, the caller's; NULL when it can. */
+char *rm_round_not_ready(
+    const struct rm_round *round, const struct rm_entry *node);
+
+#endif
