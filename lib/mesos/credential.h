@@ -1,0 +1,25 @@
+/*
+ * Principal and secret for HTTP Basic (authentication.md), from a file: either
+ * {"principal":"riak","secret":"…"} or one line, "riak …". Errors never quote
+ * the file.
+ */
+#ifndef RM_MESOS_CREDENTIAL_H
+#define RM_MESOS_CREDENTIAL_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* All zero is a valid empty one: no authentication. */
+struct rm_credential {
+	char *principal, *secret; /* owned */
+	bool exposed; /* everybody may read the file */
+};
+
+/* RM_EXIT_USAGE when the file can't be read or is neither form. */
+int rm_credential_read(
+    const char *path, struct rm_credential *to, struct rm_error *err);
+/* Wipes the secret. */
+void rm_credential_free(struct rm_credential *credential);
+
+#endif
