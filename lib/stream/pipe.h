@@ -2,7 +2,8 @@
  * stdin and stdout of a program that also holds a session or a subscription:
  * lines come in through a callback, lines go out through a queue, and nothing
  * ever blocks. While the queue is full stdin is not read; a tick that waits in
- * the queue is replaced by the next one.
+ * the queue is replaced by the next one. Needs a loop made for files: stdin
+ * may be /dev/null, stdout a file.
  */
 #ifndef RM_STREAM_PIPE_H
 #define RM_STREAM_PIPE_H
@@ -16,9 +17,10 @@
 struct rm_pipe;
 
 struct rm_pipe_options {
-	/* NULL: stdin is not read. The line has no newline; borrowed. */
-	void (*on_line)(void *arg, const char *line, size_t len,
-	    unsigned long number);
+	/* NULL: stdin is not read. The line has no newline; borrowed. One that
+	 * is longer than RM_LINE_MAX comes as an empty one. */
+	void (*on_line)(
+	    void *arg, const char *line, size_t len, unsigned long number);
 	void (*on_end)(void *arg); /* end of input; after the last line */
 	/* stdin or stdout failed. EPIPE has an empty text: end quietly. */
 	void (*on_error)(void *arg, const struct rm_error *err);
