@@ -358,7 +358,7 @@ set_method(CURL *easy, const struct rm_http_request *request)
 {
 	const char *method = request->method != NULL ? request->method : "GET";
 	bool head = strcmp(method, "HEAD") == 0;
-	bool reads = head || strcmp(method, "GET") == 0;
+	bool again = head || strcmp(method, "GET") == 0 || request->repeatable;
 	if (head)
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	if (request->body != NULL || strcmp(method, "POST") == 0 ||
@@ -372,8 +372,8 @@ set_method(CURL *easy, const struct rm_http_request *request)
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 	/* curl sends a request again, whatever its method, when a connection
 	 * it used before turns out to be dead. */
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, reads ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, reads ? 0L : 1L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, again ? 0L : 1L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, again ? 0L : 1L);
 }
 
 static void

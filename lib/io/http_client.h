@@ -28,7 +28,8 @@ struct rm_http_response {
 struct rm_http_request {
 	const char *method; /* "GET" when NULL */
 	const char *url;
-	const char *const *headers; /* "Name: value", NULL at the end; or NULL */
+	const char *const
+	    *headers; /* "Name: value", NULL at the end; or NULL */
 	const char *body; /* copied; NULL for none */
 	size_t body_len;
 	double timeout; /* seconds for all of it; 0: none, for streams */
@@ -37,6 +38,10 @@ struct rm_http_request {
 	const char *ca_file; /* for https; NULL: the system's */
 	const char *user, *password; /* HTTP Basic, or NULL */
 	const char *unix_socket; /* path, or NULL */
+	/* It may arrive twice: then it goes on a connection kept alive, which
+	 * curl makes anew, and sends again, when that turns out to be dead.
+	 * GET and HEAD always may. */
+	bool repeatable;
 
 	/* The final status and headers are there; return -1 to abort. NULL:
 	 * not asked. */
