@@ -1,0 +1,26 @@
+/*
+ * Mesos's TaskInfo and our task record for one launch of a plan. Pure.
+ */
+#ifndef RM_SCHED_TASK_INFO_H
+#define RM_SCHED_TASK_INFO_H
+
+#include <jv.h>
+
+#include "state/model.h"
+
+/* Borrow plan and launch (an item of its "launch"); see rm-stream(5). The
+ * model has the node, its cluster and the settings. */
+jv rm_task_info(const struct rm_model *model, jv plan, jv launch);
+jv rm_task_record(const struct rm_model *model, jv plan, jv launch);
+
+/*
+ * The host part of a node's Erlang name: long names need a dot, so a short
+ * hostname is replaced by the address. Borrowed from plan.
+ */
+const char *rm_task_host(jv plan);
+
+/* SHA-256, hexadecimal, of [riak_version,riak_config,advanced_config]; the
+ * caller's. */
+char *rm_task_config_digest(jv cluster);
+
+#endif
