@@ -165,6 +165,21 @@ riak() {
   assert_output --partial "\"ring_ownership\":\"[{'$NODE',64}]\""
 }
 
+@test "HTTP: names of any bytes, and requests that are none" {
+  start_ready
+  curl -sf -X PUT -d odd "$(url /buckets/%FF%2F/keys/%C3%A4%zz?x=%zz)"
+  run curl -si "$(url /buckets/%ff%2f/keys/%c3%a4%zz)"
+  assert_output --partial 'Link: </buckets/%FF%2F>; rel="up"'
+  assert_output --regexp 'odd$'
+  run curl -s -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Length: no' -d '' "$(url /buckets/b/keys/k)"
+  assert_output 400
+  exec 9<>"/dev/tcp/127.0.0.1/$HTTP"
+  printf 'nonsense\r\n\r\n' >&9
+  run timeout 10 head -n 1 <&9
+  exec 9>&-
+  assert_output --partial '400 Bad Request'
+}
+
 @test "HTTP: chunks, 100-continue and a kept connection" {
   start_ready
   head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/value"

@@ -44,7 +44,7 @@ expect(Socket, Options) ->
 
 start(Method, Target, Version) ->
     {Path, Query} = case binary:split(Target, <<"?">>) of
-                        [P, Q] -> {P, uri_string:dissect_query(Q)};
+                        [P, Q] -> {P, standin_percent:query(Q)};
                         [P] -> {P, []}
                     end,
     #{method => name(Method), path => Path, query => Query, headers => #{}, close => Version < {1, 1}}.

@@ -20,13 +20,7 @@ verb(<<"HEAD">>) -> <<"GET">>;
 verb(Method) -> Method.
 
 parts(Path) ->
-    [percent_decode(P) || P <- binary:split(Path, <<"/">>, [global]), P =/= <<>>].
-
-percent_decode(Part) ->
-    case uri_string:percent_decode(Part) of
-        Decoded when is_binary(Decoded) -> Decoded;
-        _ -> Part
-    end.
+    [standin_percent:decode(P) || P <- binary:split(Path, <<"/">>, [global]), P =/= <<>>].
 
 route(<<"GET">>, [<<"ping">>], _) ->
     {200, [?HTML], "OK"};
@@ -105,7 +99,7 @@ show(Object, {_, Bucket}, Unless) ->
     #{value := Value, type := Type, meta := Meta, time := Time} = Object,
     Etag = iolist_to_binary(standin_object:etag(Object)),
     Headers = [{"X-Riak-Vclock", base64:encode(standin_object:vclock(Object))}, ?VARY, {"ETag", Etag},
-               {"Last-Modified", http_date(Time)}, {"Link", ["</buckets/", uri_string:quote(Bucket), ">; rel=\"up\""]},
+               {"Last-Modified", http_date(Time)}, {"Link", ["</buckets/", standin_percent:encode(Bucket), ">; rel=\"up\""]},
                {"Content-Type", Type} | [{["X-Riak-Meta-", Name], V} || {<<_:12/binary, Name/binary>>, V} <- Meta]],
     case Unless of
         Etag -> {304, Headers, <<>>};
