@@ -232,18 +232,19 @@ print_help(const struct parser *p)
 {
 	const struct rm_program *program = p->program;
 	const struct rm_command *c = p->command;
-	bool all = c == NULL;
+	bool all = c == NULL, one = c != NULL && c->name != NULL;
 	if (all)
 		c = program->commands;
 	printf("%s - %s\n\n", program->name, program->summary);
-	for (const char *lead = "usage: "; c->run != NULL; c++) {
+	const char *lead = "usage: ";
+	for (const struct rm_command *u = c; u->run != NULL; u++) {
 		printf("%s", lead);
-		synopsis(program, c);
+		synopsis(program, u);
 		printf("\n");
-		if (c->help != NULL && c->name != NULL)
-			printf("           %s\n", c->help);
+		if (u->help != NULL && u->name != NULL)
+			printf("           %s\n", u->help);
 		lead = "       ";
-		if (!all)
+		if (one)
 			break;
 	}
 	if (!all && c->options != NULL && c->options->kind != RM_OPTION_END) {
@@ -266,10 +267,11 @@ print_help(const struct parser *p)
 static int
 print_words(const struct parser *p)
 {
-	if (p->command == NULL) {
+	if (p->command == NULL || p->command->name == NULL) {
 		const struct rm_command *c = p->program->commands;
 		for (; c->run != NULL; c++)
-			printf("%s\t%s\n", c->name, c->help);
+			if (c->name != NULL)
+				printf("%s\t%s\n", c->name, c->help);
 	}
 	for (size_t t = 0; t < 2; t++) {
 		const struct rm_option *o = p->targets[t].table;
@@ -411,7 +413,8 @@ parse_words(struct parser *p, int argc, char **argv)
 			if (took < 0)
 				return -took;
 			i += took;
-		} else if (p->command == NULL) {
+		} else if (p->command == NULL ||
+			   (i == 0 && find_command(p->program, word) != NULL)) {
 			p->command = find_command(p->program, word);
 			if (p->command == NULL)
 				return usage_error(

@@ -40,7 +40,8 @@ struct rm_option {
 	bool required;
 };
 
-/* One subcommand; a program without any has one with name NULL. */
+/* One subcommand; what a program does without one has name NULL and comes
+ * first. */
 struct rm_command {
 	const char *name;
 	const char *operands; /* "PATH [FILE]", or NULL for none */
