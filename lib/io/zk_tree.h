@@ -28,6 +28,7 @@ struct rm_zk_tree_part {
 	enum rm_zk_tree_wants wants;
 };
 
+/* None of these may free the tree. */
 struct rm_zk_tree_events {
 	/* value NULL: gone. path is below root: "nodes/riak-kv-1". Only called
 	 * when something changed, also across sessions. */
@@ -36,8 +37,7 @@ struct rm_zk_tree_events {
 	/* Once: everything that was there has been told. */
 	void (*complete)(void *arg);
 	/* A znode can't be read (no permission): told, not taken as absent. */
-	void (*unreadable)(
-	    void *arg, const char *path, enum rm_zk_result why);
+	void (*unreadable)(void *arg, const char *path, enum rm_zk_result why);
 	void *arg;
 };
 
