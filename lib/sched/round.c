@@ -136,7 +136,8 @@ rm_round_run(struct rm_round *r, struct rm_stage *stage)
 	rm_round_observe(r, stage);
 	rm_round_release(r, stage);
 	rm_round_place(r, stage);
-	rm_round_settle(r, stage, false);
+	/* REVIVE first: it would take back this round's filters. */
 	rm_round_suppress_or_revive(r, stage);
+	rm_round_settle(r, stage, false);
 	write_verdicts(r, stage);
 }
