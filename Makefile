@@ -1,11 +1,13 @@
 # The one Makefile: GNU make, no recursion, no configure step.
 #
-#   make deps        install what is missing (Debian packages)
-#   make             build everything into build/
-#   make check       deps, build, and all tests
-#   make quickstart  deps, build, and run a cluster on this machine
+#   make deps         install what is missing (Debian packages)
+#   make              build everything into build/
+#   make check        deps, build, and all tests but the long ones
+#   make quickstart   deps, build, and run a node on this machine
+#   make integration  the long tests: chaos, soak
 #
-# PREFIX, DESTDIR, SANITIZE=address,undefined, WERROR=1 and CC are honoured.
+# PREFIX, DESTDIR, SANITIZE=address,undefined, WERROR=1, CC and B (the build
+# directory) are honoured.
 
 PREFIX ?= /usr/local
 B ?= build
@@ -16,25 +18,33 @@ PACKAGES = gcc make pkg-config libc6-dev libevent-dev libcurl4-openssl-dev \
 	libjq-dev jq libzookeeper-st-dev libprotobuf-c-dev \
 	protobuf-c-compiler libarchive-dev libssl-dev zookeeper \
 	default-jre-headless erlang-base bats bats-support bats-assert \
-	libcmocka-dev mandoc shellcheck curl procps iproute2
+	libcmocka-dev mandoc shellcheck curl procps iproute2 openssl
+# What only some targets need; each asks for it by itself.
+FUZZ_PACKAGES = clang libclang-rt-14-dev
+ANALYZE_PACKAGES = clang-tidy cppcheck clang-tools
+FORMAT_PACKAGES = clang-format
 
 PROGRAMS = $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/*.c))
 LIB_OBJECTS = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+TOOLS = $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 BEAMS = $(patsubst lib/riak/%.erl,$(B)/ebin/%.beam,$(wildcard lib/riak/*.erl))
-# A fresh checkout has to find its headers through the system's own paths.
+BATS = $(sort $(wildcard tests/*.bats))
+LONG_BATS = $(sort $(wildcard tests/integration/*.bats))
+PAGES = $(sort $(wildcard man/*.[1-9]))
+SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash examples/*.sh \
+	tests/*/*.sh tests/bench/run completions/*.bash))
 LIBS = -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \
 	-larchive -lprotobuf-c -lssl -lcrypto -ljq -lm
 
 WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough \
-	-Wdouble-promotion -Wnull-dereference -Wduplicated-cond \
-	-Wlogical-op -Wno-missing-field-initializers
+	-Wdouble-promotion -Wnull-dereference -Wno-missing-field-initializers
 HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS ?= -O2 -g
-CPPFLAGS += -D_GNU_SOURCE -DRM_VERSION='"$(VERSION)"' \
-	-DRM_PREFIX='"$(PREFIX)"' -Ilib
+ALL_CPPFLAGS = -D_GNU_SOURCE -DRM_VERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 ifdef SANITIZE
@@ -43,13 +53,14 @@ ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 else
 ALL_CFLAGS += $(HARDENING)
 endif
+COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 
-.PHONY: all check unit integration fuzz bench analyze format deps install \
-	uninstall quickstart dist deb html soak clean
+.PHONY: all check unit corpus lint bats integration fuzz bench analyze \
+	format deps install uninstall quickstart dist deb html soak clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) $(BEAMS)
+all: $(PROGRAMS) $(BEAMS) $(B)/rm-executor.tar.gz
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/librm.a
 	@mkdir -p $(@D)
@@ -61,11 +72,11 @@ $(B)/librm.a: $(LIB_OBJECTS)
 
 $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) -c -o $@ $<
 
 $(B)/cmd/%.o: cmd/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) -c -o $@ $<
 
 $(B)/ebin/%.beam: lib/riak/%.erl
 	@mkdir -p $(@D)
@@ -73,17 +84,153 @@ $(B)/ebin/%.beam: lib/riak/%.erl
 
 $(B)/tests/%_test: tests/unit/%_test.c $(B)/librm.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< \
-	    $(B)/librm.a -lcmocka $(LIBS)
+	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(B)/librm.a -lcmocka $(LIBS)
+
+$(B)/tools/%: tests/tools/%.c $(B)/librm.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(B)/librm.a $(LIBS)
+
+# The archive that agents fetch: our programs for the sandbox.
+AGENT_PROGRAMS = $(filter %/rm-executor %/rm-cepmd %/rm-riak,$(PROGRAMS))
+$(B)/rm-executor.tar.gz: $(AGENT_PROGRAMS) $(BEAMS)
+	@rm -rf $(B)/archive && mkdir -p $(B)/archive/rm-executor/bin \
+	    $(B)/archive/rm-executor/ebin
+	cp $(AGENT_PROGRAMS) $(B)/archive/rm-executor/bin/
+	cp $(BEAMS) $(B)/archive/rm-executor/ebin/
+	tar -C $(B)/archive --owner=0 --group=0 -czf $@ rm-executor
+	@rm -rf $(B)/archive
+
+$(B)/riak-standin.tar.gz: tests/standin-riak/package.sh \
+	$(wildcard tests/standin-riak/*/*)
+	@mkdir -p $(@D)
+	tests/standin-riak/package.sh $@
 
 -include $(LIB_OBJECTS:.o=.d) $(PROGRAMS:$(B)/bin/%=$(B)/cmd/%.d) \
-	$(UNITS:=.d)
+	$(UNITS:=.d) $(TOOLS:=.d)
+
+# ---- tests ----
+
+export RM_BIN = $(abspath $(B))/bin
+export RM_TOOLS = $(abspath $(B))/tools
+export RM_BUILD = $(abspath $(B))
+
+# In parts that run to their end, so that the totals are of all tests.
+check: deps
+	tests/run.sh $(MAKE) WERROR=1
 
 unit: $(UNITS)
-	@for t in $(UNITS); do $$t || exit 1; done
+
+# The fuzz targets' corpora, replayed without a fuzzer.
+$(B)/corpus/%_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/replay.c $(B)/librm.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< tests/fuzz/replay.c $(B)/librm.a \
+	    $(LIBS)
+
+corpus: $(patsubst $(B)/fuzz/%,$(B)/corpus/%,$(FUZZERS))
+
+bats: all $(TOOLS) $(B)/riak-standin.tar.gz
+
+lint:
+	mandoc -Tlint -W warning $(PAGES)
+	shellcheck -x $(SHELL_FILES)
+
+integration: deps bats
+	bats --timing $(LONG_BATS)
+
+soak: deps bats
+	SOAK_HOURS=$(or $(HOURS),1) bats --timing tests/integration/soak.bats
+
+# ---- fuzzing and analysis ----
+
+FUZZTIME ?= 60
+FUZZ_FLAGS = -fsanitize=fuzzer,address,undefined -fno-omit-frame-pointer
+
+$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(wildcard lib/*/*.c lib/*/*.h)
+	@mkdir -p $(@D)
+	clang -std=c11 -g -O1 $(ALL_CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< \
+	    $(wildcard lib/*/*.c) $(LIBS)
+
+fuzz:
+	@$(call install,$(FUZZ_PACKAGES))
+	$(MAKE) $(FUZZERS)
+	for f in $(FUZZERS); do n=$$(basename $$f _fuzz); \
+	    mkdir -p $(B)/fuzz/corpus-$$n; \
+	    $$f -max_total_time=$(FUZZTIME) -print_final_stats=1 \
+	    $(B)/fuzz/corpus-$$n tests/fuzz/corpus/$$n || exit 1; done
+
+analyze:
+	@$(call install,$(ANALYZE_PACKAGES))
+	$(MAKE) B=$(B)/analyze CFLAGS='-O1 -fanalyzer' WERROR=1 $(B)/analyze/librm.a
+	cppcheck --quiet --error-exitcode=1 --std=c11 -Ilib \
+	    --enable=warning,portability --inline-suppr cmd lib
+	clang-tidy --quiet $(wildcard cmd/*.c lib/*/*.c) -- -std=c11 \
+	    $(ALL_CPPFLAGS)
+
+bench: deps bats
+	tests/bench/run
 
 format:
-	clang-format -i $(wildcard cmd/*.c lib/*/*.[ch] tests/unit/*.c)
+	@$(call install,$(FORMAT_PACKAGES))
+	clang-format -i $(wildcard cmd/*.c lib/*/*.[ch] tests/*/*.[ch])
+
+# ---- installing ----
+
+# install(packages): those that are missing, with apt where it may.
+install = missing=$$(dpkg-query -W -f='$${Package} $${Status}\n' $(1) \
+	2>/dev/null | awk '/ok installed$$/ {print $$1}' | \
+	sort | comm -13 - <(printf '%s\n' $(1) | sort)); \
+	[ -z "$$missing" ] || tests/install.sh $$missing
+SHELL = /bin/bash
+
+deps:
+	@$(call install,$(PACKAGES))
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/riak-mesos \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BEAMS) $(B)/rm-executor.tar.gz \
+	    $(DESTDIR)$(PREFIX)/lib/riak-mesos
+	for p in $(PAGES); do s=$${p##*.}; \
+	    install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/} \
+	    || exit 1; done
+	for p in $(notdir $(PROGRAMS)); do \
+	    install -m 644 completions/riak-mesos.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p \
+	    || exit 1; done
+	install -m 644 completions/_riak-mesos \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_riak-mesos
+	install -m 644 completions/riak-mesos.fish \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/riak-mesos.fish
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(PROGRAMS))) \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_riak-mesos \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/riak-mesos.fish
+	for p in $(PAGES); do s=$${p##*.}; \
+	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/}; done
+	rm -rf $(DESTDIR)$(PREFIX)/lib/riak-mesos
+
+quickstart: deps bats
+	examples/quickstart.sh
+
+# The programs, the pages and the completions, for another machine with the
+# same libraries.
+dist: all
+	rm -rf $(B)/dist && $(MAKE) install DESTDIR=$(B)/dist PREFIX=/usr
+	tar -C $(B)/dist --owner=0 --group=0 -czf \
+	    $(B)/riak-mesos-$(VERSION).tar.gz usr
+
+deb: dist
+	tests/deb.sh $(B) $(VERSION)
+
+html: $(PAGES)
+	mkdir -p $(B)/html
+	for p in $(PAGES); do mandoc -Thtml -Oman=%N.%S.html $$p \
+	    >$(B)/html/$${p##*/}.html || exit 1; done
 
 clean:
 	rm -rf $(B)

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# run.sh MAKE…: builds and runs all tests, each part to its end, and closes
+# with `N passed, N failed`. Exits 1 when anything failed or did not build.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+passed=0 failed=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+part() {
+  printf '\n== %s\n' "$1"
+}
+
+# tally NAME STATUS: one test by its exit status.
+tally() {
+  if [ "$2" -eq 0 ]; then
+    passed=$((passed + 1))
+    echo "ok $1"
+  else
+    failed=$((failed + 1))
+    echo "not ok $1"
+  fi
+}
+
+part build
+"$@" -j"$(nproc)" all unit corpus bats >"$out" 2>&1
+status=$?
+[ $status -eq 0 ] || tail -n 50 "$out"
+tally build $status
+[ $status -eq 0 ] || {
+  echo "$passed passed, $failed failed"
+  exit 1
+}
+
+part lint
+"$@" -s lint
+tally lint $?
+
+part units
+for t in "$RM_BUILD"/tests/*_test; do
+  "$t" >"$out" 2>&1
+  status=$?
+  grep -aE '^\[ *(FAILED|  ERROR) *\]' "$out" && cat "$out"
+  ok=$(grep -acE '^\[ +OK +\]' "$out")
+  bad=$(grep -acE '^\[ +FAILED +\] [a-z_0-9]+$' "$out")
+  # A test program that died tells of no failed test.
+  if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then
+    bad=1
+    cat "$out"
+  fi
+  echo "$(basename "$t"): $ok passed, $bad failed"
+  passed=$((passed + ok)) failed=$((failed + bad))
+done
+
+part "fuzz corpora"
+for t in "$RM_BUILD"/corpus/*_fuzz; do
+  name=$(basename "$t" _fuzz)
+  "$t" tests/fuzz/corpus/"$name"
+  tally "corpus $name" $?
+done
+
+part bats
+bats --timing "${BATS_FILES:-tests}" 2>&1 | tee "$out"
+ok=$(grep -c '^ok ' "$out")
+bad=$(grep -c '^not ok ' "$out")
+plan=$(sed -n 's/^1\.\.//p' "$out" | head -n 1)
+passed=$((passed + ok)) failed=$((failed + bad))
+missing=$((${plan:-1} - ok - bad))
+[ "$missing" -eq 0 ] || {
+  echo "$missing tests did not run"
+  failed=$((failed + missing))
+}
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
