@@ -17,6 +17,7 @@ struct rm_epmd_cluster {
 	struct rm_zk_tree *tree;
 	struct rm_epmd_claims *claims;
 	char *root, *directory; /* the framework's; of the records, below it */
+	struct rm_zk_tree_part parts[2];
 	struct rm_hash view; /* of struct rm_epmd_record */
 };
 
@@ -124,16 +125,14 @@ on_session(void *arg, enum rm_zk_session state)
 static int
 follow(struct rm_epmd_cluster *k, struct rm_error *err)
 {
-	const struct rm_zk_tree_part parts[] = {
-		{ k->directory, false, RM_ZK_TREE_VALUES },
-		{ NULL, false, RM_ZK_TREE_VALUES },
-	};
+	k->parts[0] = (struct rm_zk_tree_part){ .path = k->directory,
+		.wants = RM_ZK_TREE_VALUES };
 	const struct rm_zk_tree_events events = {
 		.change = tree_change,
 		.unreadable = tree_unreadable,
 		.arg = k,
 	};
-	k->tree = rm_zk_tree_new(k->zk, k->root, parts, &events);
+	k->tree = rm_zk_tree_new(k->zk, k->root, k->parts, &events);
 	if (k->tree == NULL)
 		return rm_error_set(
 		    err, RM_EXIT_OUTSIDE, "can't follow %s", k->root);
