@@ -2,6 +2,7 @@
 # ports, waiting for conditions, and servers that are stopped whatever happens.
 
 # shellcheck shell=bash
+bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
