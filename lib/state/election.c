@@ -23,6 +23,7 @@ struct rm_election {
 	char *ours; /* name of our node, or NULL */
 	enum standing standing;
 	bool again; /* something changed while asked */
+	bool led; /* leading was called, lost not since */
 };
 
 static void on_names(void *arg, enum rm_zk_result result,
@@ -56,6 +57,7 @@ give_up_node(struct rm_election *e)
 	bool had = e->ours != NULL;
 	free(e->ours);
 	e->ours = NULL;
+	e->led = false;
 	if (had)
 		e->events.lost(e->events.arg);
 }
@@ -115,8 +117,10 @@ watch(struct rm_election *e, const char *name)
 }
 
 static void
-lead(struct rm_election *e, bool led)
+lead(struct rm_election *e)
 {
+	bool led = e->led;
+	e->led = true;
 	settle(e, LEADING);
 	watch(e, e->ours);
 	if (led)
@@ -153,11 +157,10 @@ on_names(
 		    strcmp(sequence(names[i]), sequence(before)) > 0)
 			before = names[i];
 	}
-	bool led = e->ours != NULL && rm_election_leads(e);
 	if (e->ours == NULL)
 		e->ours = rm_strdup(mine);
 	if (before == NULL) {
-		lead(e, led);
+		lead(e);
 		return;
 	}
 	settle(e, WAITING);
@@ -169,7 +172,7 @@ on_names(
 bool
 rm_election_leads(const struct rm_election *e)
 {
-	return e->standing == LEADING;
+	return e->led;
 }
 
 static void

@@ -32,7 +32,8 @@ struct rm_election *rm_election_new(struct rm_zk *zk, const char *root,
     const char *who, const struct rm_election_events *events);
 void rm_election_session(struct rm_election *e, enum rm_zk_session state);
 bool rm_election_leads(const struct rm_election *e);
-/* Gives up: deletes our node (best effort) and frees. */
+/* Gives up: deletes our node (best effort) and frees. Close zk right after,
+ * before the loop runs again: answers may be on their way. */
 void rm_election_free(struct rm_election *e);
 
 #endif
