@@ -48,6 +48,18 @@ rm_log_open(
 	conf.stamped = !stderr_is_journal() && !isatty(STDERR_FILENO);
 }
 
+const char *
+rm_log_format_name(void)
+{
+	return conf.format == RM_LOG_JSON ? "json" : "text";
+}
+
+const char *
+rm_log_level_name(void)
+{
+	return level_names[conf.least];
+}
+
 /* Text: a control byte becomes \xNN, so that no peer's words can forge a line
  * or move the cursor. JSON: the escapes of RFC 8259. */
 static size_t

@@ -18,6 +18,10 @@ enum rm_log_format { RM_LOG_TEXT, RM_LOG_JSON };
 void rm_log_open(
     const char *program, enum rm_log_format format, enum rm_log_level least);
 
+/* As they would be typed: "text", "info". For the command lines of children. */
+const char *rm_log_format_name(void);
+const char *rm_log_level_name(void);
+
 void rm_log(enum rm_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
