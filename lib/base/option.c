@@ -196,6 +196,22 @@ parse_word(struct parser *p, int argc, char **argv)
 	return took;
 }
 
+static int
+flush_stdout(void)
+{
+	if (fflush(stdout) == 0)
+		return RM_EXIT_OK;
+	rm_log_error("standard output: %s", strerror(errno));
+	return RM_EXIT_OUTSIDE;
+}
+
+static int
+print_version(const struct rm_program *program)
+{
+	printf("%s %s\n", program->name, RM_VERSION);
+	return flush_stdout();
+}
+
 static void
 synopsis(const struct rm_program *program, const struct rm_command *c)
 {
@@ -261,7 +277,7 @@ print_help(const struct parser *p)
 		for (const int *e = program->exits; *e >= 0; e++)
 			printf("  %3d  %s\n", *e, rm_exit_meaning(*e));
 	}
-	return fflush(stdout) == 0 ? RM_EXIT_OK : RM_EXIT_OUTSIDE;
+	return flush_stdout();
 }
 
 static int
@@ -280,7 +296,7 @@ print_words(const struct parser *p)
 				printf("--%s%s\t%s\n", o->name,
 				    o->arg != NULL ? "=" : "", o->help);
 	}
-	return fflush(stdout) == 0 ? RM_EXIT_OK : RM_EXIT_OUTSIDE;
+	return flush_stdout();
 }
 
 /* The text of a value from the configuration file, kept for the process. */
@@ -474,10 +490,7 @@ rm_program_main(const struct rm_program *program, int argc, char **argv)
 	if (code == 0 && p.common.help)
 		code = print_help(&p);
 	else if (code == 0 && p.common.version)
-		code = printf("%s %s\n", program->name, RM_VERSION) > 0 &&
-			       fflush(stdout) == 0
-			   ? RM_EXIT_OK
-			   : RM_EXIT_OUTSIDE;
+		code = print_version(program);
 	else if (code == 0 && p.common.complete)
 		code = print_words(&p);
 	else if (code == 0)
