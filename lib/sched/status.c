@@ -378,23 +378,44 @@ forget_removed(
 		store(s, stage, "status", node->key, jv_null());
 }
 
+/* Said once when a record can't be read, and once when it can be again. */
+static void
+report_broken(const struct rm_entry *entry, bool was)
+{
+	if (entry->broken == was)
+		return;
+	char *why = rm_node_frozen(entry);
+	if (entry->broken)
+		rm_log_warn("frozen: %s", why);
+	else
+		rm_log_info("mended: the records of %s can be read again",
+		    entry->key[0] != '\0' ? entry->key : "the framework");
+	free(why);
+}
+
 static int
 on_record(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 {
 	struct rm_status *s = state;
 	struct rm_entry *entry;
+	bool framework_broken = s->model.framework.broken;
 	int rc = rm_model_take(&s->model, line, &entry, err);
-	if (rc == 0 && entry != NULL && entry->own != NULL) {
-		bool mended = own(entry)->reported && !entry->broken;
-		own(entry)->reported = entry->broken;
-		if (mended && rm_node_life(entry) != RM_TASK_NONE)
-			rm_reconcile_node(&s->reconcile, stage, entry, s->now);
-	}
-	if (rc == 0)
+	jv_free(line);
+	if (rc != 0 || entry == NULL)
+		return rc;
+	if (entry == &s->model.framework) {
+		report_broken(entry, framework_broken);
 		s->reconcile.launch_limit = rm_model_setting(
 		    &s->model, "launch_limit", LAUNCH_LIMIT);
-	jv_free(line);
-	return rc;
+	}
+	if (entry->own == NULL)
+		return 0;
+	bool was = own(entry)->reported;
+	own(entry)->reported = entry->broken;
+	report_broken(entry, was);
+	if (was && !entry->broken && rm_node_life(entry) != RM_TASK_NONE)
+		rm_reconcile_node(&s->reconcile, stage, entry, s->now);
+	return 0;
 }
 
 static int

@@ -5,7 +5,6 @@
 
 #include "base/exit.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/str.h"
 
 static void
@@ -142,8 +141,7 @@ entry_of(struct rm_model *model, enum rm_record_kind kind, const char *name)
 
 /* A record that is there and is no object can't be read either. */
 static void
-put(struct rm_entry *entry, const char *path, enum rm_record_kind kind, jv line,
-    jv value)
+put(struct rm_entry *entry, enum rm_record_kind kind, jv line, jv value)
 {
 	struct rm_cell *cell = &entry->cells[kind];
 	int version = (int)rm_json_number(line, "version", -1);
@@ -155,10 +153,6 @@ put(struct rm_entry *entry, const char *path, enum rm_record_kind kind, jv line,
 		jv_free(value);
 		value = jv_invalid();
 	}
-	if (error != NULL && cell->error == NULL)
-		rm_log_warn("frozen: record %s can't be read: %s", path, error);
-	else if (error == NULL && cell->error != NULL)
-		rm_log_info("record %s can be read again", path);
 	cell_set(cell, value, version, error);
 
 	entry->broken = false;
@@ -196,7 +190,7 @@ rm_model_take(struct rm_model *model, jv line, struct rm_entry **entry,
 		return 0;
 	}
 	struct rm_entry *found = entry_of(model, kind, name);
-	put(found, path, kind, line, value);
+	put(found, kind, line, value);
 	if (entry != NULL)
 		*entry = found;
 	return 0;

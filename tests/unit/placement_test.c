@@ -1,0 +1,203 @@
+/*
+ * Where a node goes: a table numbered like the steps of placement.h, and one
+ * for the ranking.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "sched/placement.h"
+
+static const struct rm_need need = {
+	.cpus = 1100, .mem = 544000, .disk = 1000000, .ports = 10
+};
+
+/* One offer as JSON; ports is how many, from 31000. */
+static char *
+offer(const char *agent, double cpus, double mem, double disk, int ports,
+    const char *rest)
+{
+	struct rm_str s = { 0 };
+	rm_str_printf(&s,
+	    "{\"id\":{\"value\":\"O-%s-%g\"},\"agent_id\":{\"value\":\"%s\"},"
+	    "\"hostname\":\"%s\",\"resources\":["
+	    "{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":%g}},"
+	    "{\"name\":\"mem\",\"type\":\"SCALAR\",\"scalar\":{\"value\":%g}},"
+	    "{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":%g}}",
+	    agent, cpus, agent, agent, cpus, mem, disk);
+	if (ports > 0)
+		rm_str_printf(&s,
+		    ",{\"name\":\"ports\",\"type\":\"RANGES\",\"ranges\":"
+		    "{\"range\":[{\"begin\":31000,\"end\":%d}]}}",
+		    30999 + ports);
+	rm_str_printf(&s, "]%s}", rest);
+	return rm_str_take(&s);
+}
+
+static void
+add(struct rm_agents *agents, char *text)
+{
+	jv value;
+	assert_int_equal(rm_json_parse(text, strlen(text), &value, NULL), 0);
+	assert_int_equal(rm_agents_add(agents, value, 1, NULL), 0);
+	jv_free(value);
+	free(text);
+}
+
+static const char
+    *const away = ",\"unavailability\":{\"start\":{\"nanoseconds\":1}}";
+
+static void
+steps(void **state)
+{
+	(void)state;
+	static const struct {
+		int number;
+		double cpus, mem, disk;
+		int ports;
+		unsigned here;
+		bool leaving, double_up;
+		enum rm_place_step step;
+		const char *text;
+	} rows[] = {
+		{ 0, 1.1, 544, 1000, 10, 0, false, false, RM_PLACE_FITS, NULL },
+		{ 1, 4, 8192, 9000, 99, 0, true, false, RM_PLACE_MAINTENANCE,
+		    "agents are scheduled for maintenance" },
+		{ 1, 0, 0, 0, 0, 1, true, false, RM_PLACE_MAINTENANCE, NULL },
+		{ 2, 1.099, 8192, 9000, 99, 0, false, false, RM_PLACE_CPUS,
+		    "cpus: wants 1.1, at most 1.099 offered" },
+		{ 2, 1, 1, 1, 1, 1, false, false, RM_PLACE_CPUS, NULL },
+		{ 3, 4, 543, 9000, 99, 0, false, false, RM_PLACE_MEM,
+		    "mem: wants 544, at most 543 offered" },
+		{ 4, 4, 544, 999, 99, 0, false, false, RM_PLACE_DISK,
+		    "disk: wants 1000, at most 999 offered" },
+		{ 5, 4, 544, 1000, 9, 0, false, false, RM_PLACE_PORTS,
+		    "ports: wants 10, at most 9 offered" },
+		{ 5, 4, 544, 1000, 0, 1, false, false, RM_PLACE_PORTS,
+		    "ports: wants 10, at most 0 offered" },
+		{ 6, 4, 8192, 9000, 99, 1, false, false, RM_PLACE_SPREAD,
+		    NULL },
+		{ 6, 4, 8192, 9000, 99, 2, false, true, RM_PLACE_FITS, NULL },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct rm_agents agents = { 0 };
+		add(&agents,
+		    offer("S1", rows[i].cpus, rows[i].mem, rows[i].disk,
+			rows[i].ports, rows[i].leaving ? away : ""));
+		struct rm_candidate c = { agents.items[0],
+			{ .cluster = rows[i].here } };
+		struct rm_verdict v = rm_place_check(
+		    &c, &need, rows[i].double_up);
+		assert_int_equal(v.step, rows[i].step);
+		if (rows[i].text != NULL) {
+			char *text = rm_verdict_text(&v);
+			assert_string_equal(text, rows[i].text);
+			free(text);
+		}
+		rm_agents_free(&agents);
+	}
+}
+
+static void
+ranking(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *why;
+		double cpus[2], mem[2];
+		struct rm_site site[2];
+		long best;
+	} rows[] = {
+		{ "fewest of the cluster", { 2, 9 }, { 999, 9999 },
+		    { { 1, 0, 0 }, { 0, 5, 5 } }, 1 },
+		{ "then of its fault domain", { 2, 9 }, { 999, 9999 },
+		    { { 0, 1, 0 }, { 0, 0, 5 } }, 1 },
+		{ "then of any cluster", { 2, 9 }, { 999, 9999 },
+		    { { 0, 0, 1 }, { 0, 0, 0 } }, 1 },
+		{ "then least cpus", { 9, 2 }, { 999, 9999 },
+		    { { 0, 0, 0 }, { 0, 0, 0 } }, 1 },
+		{ "then least mem", { 2, 2 }, { 9999, 999 },
+		    { { 0, 0, 0 }, { 0, 0, 0 } }, 1 },
+		{ "then the agent's id", { 2, 2 }, { 999, 999 },
+		    { { 0, 0, 0 }, { 0, 0, 0 } }, 0 },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct rm_agents agents = { 0 };
+		struct rm_candidate c[2];
+		add(&agents,
+		    offer("S2", rows[i].cpus[0], rows[i].mem[0], 9999, 99, ""));
+		add(&agents, offer("S10", rows[i].cpus[1], rows[i].mem[1], 9999,
+				 99, ""));
+		for (int k = 0; k < 2; k++) {
+			c[k].agent = agents.items[k];
+			c[k].site = rows[i].site[k];
+		}
+		assert_string_equal(c[0].agent->id, "S2");
+		assert_int_equal(rm_place_choose(c, 2, &need, true, NULL, NULL),
+		    rows[i].best);
+		rm_agents_free(&agents);
+	}
+}
+
+/* The nearest miss is the one that came furthest, then the largest. */
+static void
+nearest_miss(void **state)
+{
+	(void)state;
+	struct rm_agents agents = { 0 };
+	struct rm_candidate c[3] = { 0 };
+	struct rm_verdict nearest;
+	unsigned counts[RM_PLACE_STEPS];
+	add(&agents, offer("S1", 0.5, 1, 1, 1, ""));
+	add(&agents, offer("S2", 2, 100, 1, 1, ""));
+	add(&agents, offer("S3", 2, 300, 1, 1, ""));
+	for (int k = 0; k < 3; k++)
+		c[k].agent = agents.items[k];
+	assert_int_equal(
+	    rm_place_choose(c, 3, &need, false, counts, &nearest), -1);
+	assert_int_equal(nearest.step, RM_PLACE_MEM);
+	assert_int_equal(nearest.has, 300000);
+	assert_int_equal(counts[RM_PLACE_CPUS], 1);
+	assert_int_equal(counts[RM_PLACE_MEM], 2);
+	rm_agents_free(&agents);
+}
+
+/* Offers of one agent are merged; one rescinded takes the agent away. */
+static void
+agents_of_offers(void **state)
+{
+	(void)state;
+	struct rm_agents agents = { 0 };
+	add(&agents, offer("S1", 1, 272, 500, 0, ""));
+	add(&agents, offer("S1", 0.1, 272, 500, 10, ""));
+	assert_int_equal(agents.count, 1);
+	assert_int_equal(agents.items[0]->offer_count, 2);
+	struct rm_candidate c = { agents.items[0], { 0 } };
+	assert_int_equal(rm_place_check(&c, &need, false).step, RM_PLACE_FITS);
+	jv others = jv_array();
+	assert_false(rm_agents_rescind(&agents, "O-nobody", &others));
+	assert_true(rm_agents_rescind(&agents, "O-S1-1", &others));
+	assert_int_equal(jv_array_length(jv_copy(others)), 1);
+	assert_int_equal(agents.count, 0);
+	jv_free(others);
+	rm_agents_free(&agents);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps),
+		cmocka_unit_test(ranking),
+		cmocka_unit_test(nearest_miss),
+		cmocka_unit_test(agents_of_offers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
