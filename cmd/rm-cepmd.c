@@ -81,8 +81,15 @@ static const struct rm_option ask_options[] = {
 };
 #undef AT
 
+/* How long a daemon that starts waits for ZooKeeper before it is ready. */
+#define READY_WAIT 1.0
+
 struct daemon {
+	const struct options *options;
 	struct event_base *loop;
+	struct rm_timer ready;
+	int asked; /* --port, or -1 */
+	int code; /* to exit with */
 	struct rm_epmd_listen listen;
 	struct rm_epmd_cluster *cluster;
 	struct rm_epmd_server *server;
@@ -169,21 +176,39 @@ write_port_file(const char *path, int port, struct rm_error *err)
 }
 
 static int
-announce(const struct options *o, int asked, int port, struct rm_error *err)
+announce(const struct daemon *d, struct rm_error *err)
 {
+	const struct options *o = d->options;
+	int port = d->listen.at[0].port;
 	if (o->port_file != NULL &&
 	    write_port_file(o->port_file, port, err) != 0)
 		return -1;
-	if (asked == 0 && (printf("%d\n", port) < 0 || fflush(stdout) != 0))
+	if (d->asked == 0 && (printf("%d\n", port) < 0 || fflush(stdout) != 0))
 		return rm_error_set(err, RM_EXIT_OUTSIDE, "standard output: %s",
 		    strerror(errno));
-	rm_log_info("listening port=%d", port);
 	struct rm_error why = { 0 };
 	char *status = rm_format("listening on port %d", port);
 	if (rm_ready_tell(o->ready_fd, status, &why) != 0)
 		rm_log_warn("can't tell that it is ready: %s", why.text);
 	free(status);
 	return 0;
+}
+
+/* It listens, and knows what there is to know, or has waited long enough. */
+static void
+ready(void *arg)
+{
+	struct daemon *d = arg;
+	struct rm_error err = { 0 };
+	rm_timer_stop(&d->ready);
+	if (d->code >= 0)
+		return;
+	d->code = RM_EXIT_OK;
+	if (announce(d, &err) == 0)
+		return;
+	rm_log_error("%s", err.text);
+	d->code = err.code;
+	event_base_loopbreak(d->loop);
 }
 
 static void
@@ -204,6 +229,8 @@ open_cluster(struct daemon *d, const struct options *o, struct rm_error *err)
 		.host = o->host,
 		.port = d->listen.at[0].port,
 		.publish = o->publish,
+		.on_complete = ready,
+		.arg = d,
 	};
 	d->cluster = rm_epmd_cluster_new(d->loop, &options, err);
 	return d->cluster != NULL ? 0 : -1;
@@ -231,9 +258,9 @@ open_server(struct daemon *d, const struct options *o, struct rm_error *err)
 }
 
 static int
-serve(struct daemon *d, const struct options *o, struct rm_error *err)
+open_all(struct daemon *d, struct rm_error *err)
 {
-	int asked = -1;
+	const struct options *o = d->options;
 	if (check(o, err) != 0 || rm_epmd_listen_inherit(&d->listen, err) != 0)
 		return -1;
 	raise_limit();
@@ -241,17 +268,18 @@ serve(struct daemon *d, const struct options *o, struct rm_error *err)
 	if (d->loop == NULL ||
 	    rm_loop_on_stop(d->loop, stop, d->loop, err) != 0)
 		return -1;
+	rm_timer_init(&d->ready, d->loop, ready, d);
 	if (d->listen.count == 0 &&
-	    (parse_port(o->port, 0, &asked, err) != 0 ||
+	    (parse_port(o->port, 0, &d->asked, err) != 0 ||
 		rm_epmd_listen_open(
-		    &d->listen, o->address, o->host, asked, err) != 0))
+		    &d->listen, o->address, o->host, d->asked, err) != 0))
 		return -1;
 	if (o->zk != NULL && open_cluster(d, o, err) != 0)
 		return -1;
-	if (open_server(d, o, err) != 0 ||
-	    announce(o, asked, d->listen.at[0].port, err) != 0)
+	if (open_server(d, o, err) != 0)
 		return -1;
-	event_base_dispatch(d->loop);
+	rm_log_info("listening port=%d", d->listen.at[0].port);
+	rm_timer_set(&d->ready, o->zk != NULL ? READY_WAIT : 0);
 	return 0;
 }
 
@@ -260,16 +288,17 @@ run_daemon(void *options, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	struct daemon d = { 0 };
+	struct daemon d = { .options = options, .asked = -1, .code = -1 };
 	struct rm_error err = { 0 };
-	int rc = serve(&d, options, &err);
+	if (open_all(&d, &err) == 0)
+		event_base_dispatch(d.loop);
+	else
+		rm_log_error("%s", err.text);
 	rm_epmd_server_free(d.server);
 	rm_epmd_cluster_free(d.cluster);
 	rm_epmd_listen_close(&d.listen);
-	if (rc == 0)
-		return RM_EXIT_OK;
-	rm_log_error("%s", err.text);
-	return err.code;
+	rm_timer_free(&d.ready);
+	return err.code != 0 ? err.code : d.code > 0 ? d.code : RM_EXIT_OK;
 }
 
 /* Asks the daemon on --port; -1 when it was told why not, and code is set. */

@@ -91,6 +91,14 @@ tree_change(void *arg, const char *path, const char *value, size_t len,
 }
 
 static void
+tree_complete(void *arg)
+{
+	struct rm_epmd_cluster *k = arg;
+	if (k->options.on_complete != NULL)
+		k->options.on_complete(k->options.arg);
+}
+
+static void
 tree_unreadable(void *arg, const char *path, enum rm_zk_result why)
 {
 	(void)arg;
@@ -129,6 +137,7 @@ follow(struct rm_epmd_cluster *k, struct rm_error *err)
 		.wants = RM_ZK_TREE_VALUES };
 	const struct rm_zk_tree_events events = {
 		.change = tree_change,
+		.complete = tree_complete,
 		.unreadable = tree_unreadable,
 		.arg = k,
 	};

@@ -30,6 +30,9 @@ struct rm_epmd_cluster_options {
 	const char *host; /* where others reach nodes of this host */
 	int port; /* of this daemon: with host, whose records are ours */
 	const char *publish; /* only this name; NULL: every name */
+	/* Once: the view is complete. May be NULL. */
+	void (*on_complete)(void *arg);
+	void *arg;
 };
 
 struct rm_epmd_cluster *rm_epmd_cluster_new(struct event_base *loop,

@@ -1,16 +1,17 @@
 #!/usr/bin/env escript
-%% conformance.escript PORT plain|relaxed [ADDRESS]
+%% conformance.escript PORT plain|relaxed|noexist|remote [ADDRESS [SOURCE]]
 %%
-%% Plays every case below against a port mapper and prints what came back,
+%% Plays every case of a set against a port mapper and prints what came back,
 %% one line a case, so that two port mappers can be compared with diff. What
 %% may differ is masked: creations, the mapper's own port, descriptors.
 -mode(compile).
 
 main([Port, Set]) ->
     main([Port, Set, "127.0.0.1"]);
-main([Port, Set, Address]) ->
+main([Port, Set, Address | Source]) ->
     {ok, Ip} = inet:parse_address(Address),
     put(to, {Ip, list_to_integer(Port)}),
+    put(from, [{ip, element(2, inet:parse_address(S))} || S <- Source]),
     lists:foreach(fun run/1, cases(list_to_atom(Set))).
 
 run({Title, Steps}) ->
@@ -24,7 +25,7 @@ step({say, Title}, Conns) ->
     Conns;
 step({open, C}, Conns) ->
     {Ip, Port} = get(to),
-    {ok, S} = gen_tcp:connect(Ip, Port, [binary, {active, false}, {nodelay, true}]),
+    {ok, S} = gen_tcp:connect(Ip, Port, [binary, {active, false}, {nodelay, true} | get(from)]),
     Conns#{C => S};
 step({send, C, Bytes}, Conns) ->
     _ = gen_tcp:send(maps:get(C, Conns), Bytes),
@@ -203,7 +204,7 @@ cases(plain) ->
                 {open, c}, {send, c, alive("three", #{port => 3})}, {recv, c},
                 {ask, names()}, {close, b}, {gone, "two"}, {ask, names()},
                 {open, d}, {send, d, alive("two", #{port => 4})}, {recv, d},
-                {ask, names()}]},
+                {ask, names()}, {close, a}, {gone, "one"}, {close, c}, {gone, "three"}]},
      {"none left", [{gone, "one"}, {gone, "two"}, {gone, "three"}, {ask, names()}]},
      odd("look-up, nobody", find("nobody")),
      odd("look-up, empty", find("")),
@@ -266,9 +267,10 @@ cases(noexist) ->
 %% What a peer of another host may ask; run from another address.
 cases(remote) ->
     [odd("registration", alive("remote")), odd("look-up", find("nobody")),
-     odd("names", names()), odd("dump", dump()), odd("kill", kill()),
-     odd("stop", stop("nobody")), odd("short registration", frame([120])),
-     odd("refused registration", alive(times(256, "n")))].
+     odd("names", names()), odd("dump", dump()), odd("stop", stop("nobody")),
+     odd("short registration", frame([120])),
+     odd("refused registration", alive(times(256, "n"))),
+     odd("kill", kill())].
 
 bytes(C, Bytes) ->
     lists:append([[{send, C, <<B>>}, {pause, 2}] || <<B>> <= Bytes]).

@@ -1,0 +1,627 @@
+# rm-cepmd: byte for byte beside Debian's epmd, with real Erlang nodes, and
+# with a real ZooKeeper that comes and goes.
+# shellcheck shell=bash disable=SC2154,SC2030,SC2031 # run and @test set and scope
+
+load helper
+
+teardown() {
+  stop_tracked
+}
+
+CONFORMANCE=$TOP/tests/epmd/conformance.escript
+EBIN=${RM_EBIN:-$RM_BIN/../ebin}
+
+# cepmd NAME [OPTION]...: starts one on a free port, or on $PORT; its pid is
+# in CEPMD_PID, its log in NAME.log.
+cepmd() {
+  local name=$1 port=${PORT:-0}
+  shift
+  rm -f "$BATS_TEST_TMPDIR/$name.port"
+  rm-cepmd --port "$port" --port-file "$BATS_TEST_TMPDIR/$name.port" "$@" \
+    >"$BATS_TEST_TMPDIR/$name.out" 2>>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
+  CEPMD_PID=$!
+  track "$CEPMD_PID"
+  wait_for 10 test -s "$BATS_TEST_TMPDIR/$name.port"
+}
+
+port_of() {
+  cat "$BATS_TEST_TMPDIR/$1.port"
+}
+
+# logged NAME WORDS: whether its log has them.
+logged() {
+  grep -q -- "$2" "$BATS_TEST_TMPDIR/$1.log"
+}
+
+# One on 127.0.0.N that shares the names of a cluster.
+shared() {
+  local name=$1 n=$2
+  shift 2
+  cepmd "$name" --zk "$ZK" --cluster kv --host "127.0.0.$n" --zk-timeout 2 "$@"
+}
+
+# register PORT NAME [NODE_PORT]: registers over a connection of its own; its
+# descriptor is in FD, the reply's first two bytes in REPLY.
+register() {
+  local name=$2 node=${3:-4711}
+  exec {FD}<>"/dev/tcp/127.0.0.1/$1"
+  {
+    bytes16 $((13 + ${#name}))
+    printf x
+    bytes16 "$node"
+    printf 'M\0\0\6\0\5'
+    bytes16 "${#name}"
+    printf '%s\0\0' "$name"
+  } | cat >&"$FD"
+  REPLY=$(timeout 10 head -c 2 <&"$FD" | od -An -tx1 | tr -d ' ')
+}
+
+# held FILE PORT NAME [NODE_PORT]: the same in a process of its own (HELD),
+# so that nothing started later inherits the connection; the reply in FILE.
+held() {
+  local file=$BATS_TEST_TMPDIR/$1
+  shift
+  (
+    register "$@"
+    echo "$REPLY" >"$file"
+    exec sleep 60
+  ) 3>&- &
+  HELD=$!
+  track "$HELD"
+}
+
+# shellcheck disable=SC2059 # the format is the byte
+bytes16() {
+  printf "\\$(printf %o $(($1 >> 8)))\\$(printf %o $(($1 & 255)))"
+}
+
+close() {
+  eval "exec $1>&-"
+}
+
+# finds PORT NAME HOST NODE_PORT; misses PORT NAME
+finds() {
+  [ "$(rm-cepmd lookup --port "$1" "$2")" = "${2%@*}"$'\t'"$3"$'\t'"$4" ]
+}
+
+misses() {
+  run rm-cepmd lookup --port "$1" "$2"
+  [ "$status" -eq 1 ]
+}
+
+# node IP CEPMD_PORT NAME [CODE]: a real Erlang node; its output in NAME.node
+node() {
+  local ip=$1 port=$2 name=$3 code=${4:-ok}
+  ERL_EPMD_PORT=$port erl -noinput -name "$name@$ip" -setcookie test \
+    -start_epmd false -epmd_module rm_epmd -pa "$EBIN" \
+    -kernel inet_dist_use_interface "{${ip//./,}}" -eval "$code." \
+    >"$BATS_TEST_TMPDIR/$name.node" 2>&1 3>&- &
+  NODE_PID=$!
+  track "$NODE_PID"
+}
+
+# says NAME WORDS: whether the node has written them.
+says() {
+  grep -q -- "$2" "$BATS_TEST_TMPDIR/$1.node"
+}
+
+ping_code() {
+  echo "io:format(\"~p ~p~n\", ['$1', net_adm:ping('$1')]), init:stop()"
+}
+
+# An epmd that one of our nodes would have started has our environment.
+no_epmd() {
+  local p
+  for p in /proc/[0-9]*; do
+    [ "$(cat "$p/comm" 2>/dev/null)" = epmd ] || continue
+    tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -q "$BATS_TEST_TMPDIR" && return 1
+  done
+  return 0
+}
+
+start_epmd() {
+  local port=$1
+  shift
+  epmd -port "$port" "$@" >/dev/null 2>&1 3>&- &
+  track $!
+  wait_for 10 listens "$port"
+}
+
+# ---- the command line
+
+@test "help names every option and exits 0" {
+  run rm-cepmd --help
+  [ "$status" -eq 0 ]
+  for word in --port --address --zk --framework --cluster --host --publish \
+    --ready-fd --port-file names lookup; do
+    [[ "$output" == *"$word"* ]]
+  done
+}
+
+@test "usage errors are one line that names the word, and 100" {
+  bad() {
+    local word=$1
+    shift
+    run env -u ERL_EPMD_PORT rm-cepmd "$@"
+    [ "$status" -eq 100 ] || return 1
+    [ "${#lines[@]}" -eq 1 ] || return 1
+    [[ "$output" == *"$word"* ]] || return 1
+  }
+  bad --nonsense --nonsense
+  bad --port
+  bad 70000 --port 70000
+  bad 12x --port 12x
+  bad nowhere --port 0 --address nowhere
+  bad --cluster --port 0 --zk 127.0.0.1:1
+  bad --host --port 0 --zk 127.0.0.1:1 --cluster kv
+  bad a/b --port 0 --zk 127.0.0.1:1 --cluster a/b --host 127.0.0.2
+  bad 63 --port 0 --ready-fd 63
+  bad --nonsense names --nonsense
+  bad NAME lookup --port 1
+  bad more lookup --port 1 one more
+  bad "not a port" names --port 0
+}
+
+@test "a port that is taken ends it with 111 and the port" {
+  cepmd first
+  run rm-cepmd --port "$(port_of first)"
+  [ "$status" -eq 111 ]
+  [[ "$output" == *"port $(port_of first)"* ]]
+}
+
+@test "--port 0 prints the port, --ready-fd says when" {
+  mkfifo "$BATS_TEST_TMPDIR/ready"
+  rm-cepmd --port 0 --ready-fd 7 7>"$BATS_TEST_TMPDIR/ready" \
+    >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
+  track $!
+  # One newline, then the end: the descriptor is closed.
+  [ "$(timeout 10 od -An -tx1 "$BATS_TEST_TMPDIR/ready" | tr -d ' ')" = 0a ]
+  run rm-cepmd names --port "$(cat "$BATS_TEST_TMPDIR/out")"
+  [ "$status" -eq 0 ]
+}
+
+@test "a full or closed standard output is an error, not a silence" {
+  run bash -c 'rm-cepmd --port 0 >/dev/full'
+  [ "$status" -eq 111 ]
+  [[ "$output" == *"standard output"* ]]
+  cepmd it
+  register "$(port_of it)" one
+  run bash -c "rm-cepmd names --port $(port_of it) >/dev/full"
+  [ "$status" -eq 111 ]
+  run bash -c "rm-cepmd lookup --port $(port_of it) one >&-"
+  [ "$status" -eq 111 ]
+}
+
+@test "names and lookup print what scripts can read" {
+  cepmd it --host 127.0.0.2
+  local port
+  port=$(port_of it)
+  run rm-cepmd names --port "$port"
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  register "$port" one 4001
+  register "$port" two 4002
+  run rm-cepmd names --port "$port"
+  [ "$output" = $'two\t127.0.0.2\t4002\none\t127.0.0.2\t4001' ]
+  run rm-cepmd lookup --port "$port" one
+  [ "$output" = $'one\t127.0.0.2\t4001' ]
+  ERL_EPMD_PORT=$port run rm-cepmd lookup one@anywhere
+  [ "$output" = $'one\t127.0.0.2\t4001' ]
+  run rm-cepmd lookup --port "$port" three
+  [ "$status" -eq 1 ]
+  [ -z "$output" ]
+  run rm-cepmd names --port "$(free_port)"
+  [ "$status" -eq 111 ]
+}
+
+@test "SIGTERM ends it with 0" {
+  cepmd it
+  kill -TERM "$CEPMD_PID"
+  wait "$CEPMD_PID"
+}
+
+# ---- byte for byte
+
+# Plays the cases of a set against both and compares.
+compare() {
+  local theirs=$1 ours=$2
+  shift 2
+  escript "$CONFORMANCE" "$theirs" "$@" >"$BATS_TEST_TMPDIR/theirs" &
+  escript "$CONFORMANCE" "$ours" "$@" >"$BATS_TEST_TMPDIR/ours"
+  wait $!
+  [ -s "$BATS_TEST_TMPDIR/ours" ]
+  diff "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours" | cut -c1-500
+  cmp "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours"
+}
+
+@test "answers as Debian's epmd does, over IPv4" {
+  local port
+  port=$(free_port)
+  start_epmd "$port"
+  cepmd ours
+  compare "$port" "$(port_of ours)" plain
+  # The last case is the end of both.
+  wait_for 5 gone "$CEPMD_PID"
+}
+
+@test "answers as Debian's epmd does, over IPv6" {
+  local port
+  port=$(free_port)
+  start_epmd "$port" -address ::1
+  cepmd ours
+  compare "$port" "$(port_of ours)" plain ::1
+}
+
+@test "answers as Debian's epmd does, with ZooKeeper behind it" {
+  local port
+  port=$(free_port)
+  start_zookeeper
+  start_epmd "$port"
+  shared ours 2
+  compare "$port" "$(port_of ours)" plain
+}
+
+@test "answers as Debian's epmd does when checks are relaxed" {
+  local port
+  port=$(free_port)
+  start_epmd "$port" -relaxed_command_check
+  cepmd ours --relaxed-command-check
+  compare "$port" "$(port_of ours)" relaxed
+}
+
+@test "says NOEXIST once where epmd also says STOPPED" {
+  cepmd ours --relaxed-command-check
+  run escript "$CONFORMANCE" "$(port_of ours)" noexist
+  [ "$output" = "stop of nobody: [4e4f4558495354 closed]" ]
+}
+
+@test "peers of other hosts may look up and list, no more" {
+  local ours theirs
+  ours=$(free_port)
+  theirs=$(free_port)
+  cat >"$BATS_TEST_TMPDIR/remote.sh" <<SH
+# Where this may have a network of its own, two addresses in it; elsewhere
+# the host's own address, which is not that of 127.0.0.1.
+if [ "\$1" = alone ]; then
+  ip link set lo up
+  ip addr add 192.0.2.1/32 dev lo
+  ip addr add 192.0.2.2/32 dev lo
+  to=192.0.2.1 from=192.0.2.2
+else
+  to=127.0.0.1 from=\$1
+fi
+epmd -port $theirs -address \$to >/dev/null 2>&1 &
+theirs=\$!
+rm-cepmd --port $ours --address \$to 2>/dev/null &
+ours=\$!
+until ss -Hltn "sport = :$ours" | grep -q . && ss -Hltn "sport = :$theirs" | grep -q .; do
+  sleep 0.05
+done
+escript $CONFORMANCE $theirs remote \$to \$from >$BATS_TEST_TMPDIR/theirs
+escript $CONFORMANCE $ours remote \$to \$from >$BATS_TEST_TMPDIR/ours
+kill \$ours \$theirs
+SH
+  if unshare -rn true 2>/dev/null; then
+    timeout 60 unshare -rn bash "$BATS_TEST_TMPDIR/remote.sh" alone 3>&-
+  else
+    timeout 60 bash "$BATS_TEST_TMPDIR/remote.sh" "$(hostname -I | cut -d' ' -f1)" 3>&-
+  fi
+  diff "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours"
+  grep -qx 'registration: \[ closed\]' "$BATS_TEST_TMPDIR/ours"
+}
+
+# ---- connections
+
+@test "silent connections end, registrations do not, and others are served" {
+  cepmd it --packet-timeout 1
+  local port i fds=() fd
+  port=$(port_of it)
+  register "$port" kept
+  for ((i = 0; i < 200; i++)); do
+    exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+    fds+=("$fd")
+  done
+  printf '\0' >&"${fds[0]}"
+  finds "$port" kept - 4711
+  # The peer closes: a read ends.
+  for fd in "${fds[0]}" "${fds[199]}"; do
+    timeout 10 cat <&"$fd"
+  done
+  finds "$port" kept - 4711
+  for fd in "${fds[@]}"; do close "$fd"; done
+}
+
+@test "thousands of names, and the answer that lists them" {
+  cepmd it
+  cat >"$BATS_TEST_TMPDIR/many.escript" <<'ERL'
+main([Port0, N0]) ->
+    Port = list_to_integer(Port0), N = list_to_integer(N0),
+    Held = [reg(Port, I) || I <- lists:seq(1, N)],
+    io:format("~b~n", [length(Held)]),
+    {ok, S} = gen_tcp:connect({127,0,0,1}, Port, [binary, {active, false}]),
+    ok = gen_tcp:send(S, <<0, 1, 110>>),
+    Names = all(S, <<>>),
+    io:format("~b~n", [length(binary:matches(Names, <<"\n">>))]).
+reg(Port, I) ->
+    {ok, S} = gen_tcp:connect({127,0,0,1}, Port, [binary, {active, false}]),
+    Name = list_to_binary(io_lib:format("name-~b", [I])),
+    ok = gen_tcp:send(S, <<(13 + byte_size(Name)):16, 120, I:16, 77, 0, 6:16, 5:16,
+                           (byte_size(Name)):16, Name/binary, 0:16>>),
+    {ok, <<118, 0, _:32>>} = gen_tcp:recv(S, 6),
+    S.
+all(S, Sofar) ->
+    case gen_tcp:recv(S, 0) of
+        {ok, More} -> all(S, <<Sofar/binary, More/binary>>);
+        {error, closed} -> Sofar
+    end.
+ERL
+  # More than epmd takes, as far as this host's limit goes.
+  ulimit -n "$(ulimit -Hn)"
+  sed -i '1i #!/usr/bin/env escript' "$BATS_TEST_TMPDIR/many.escript"
+  run escript "$BATS_TEST_TMPDIR/many.escript" "$(port_of it)" 3000
+  [ "$output" = $'3000\n3000' ]
+}
+
+# ---- Erlang
+
+@test "nodes on two hosts ping each other through different ports" {
+  start_zookeeper
+  shared a 2
+  shared b 3
+  [ "$(port_of a)" != "$(port_of b)" ]
+  node 127.0.0.2 "$(port_of a)" one
+  wait_for 20 finds "$(port_of b)" one@127.0.0.2 127.0.0.2 \
+    "$(wait_for 20 rm-cepmd lookup --port "$(port_of a)" one &&
+      rm-cepmd lookup --port "$(port_of a)" one | cut -f3)"
+  node 127.0.0.3 "$(port_of b)" two "$(ping_code one@127.0.0.2)"
+  wait_for 20 says two "'one@127.0.0.2' pong"
+  # A node of that name, but on another host, is another node.
+  node 127.0.0.3 "$(port_of b)" three "$(ping_code one@127.0.0.9)"
+  wait_for 20 says three "'one@127.0.0.9' pang"
+  node 127.0.0.3 "$(port_of b)" four "$(ping_code nobody@127.0.0.2)"
+  wait_for 20 says four "'nobody@127.0.0.2' pang"
+  no_epmd
+}
+
+@test "stock tools work on the same host with ERL_EPMD_PORT" {
+  cepmd it --host 127.0.0.2
+  local port
+  port=$(port_of it)
+  node 127.0.0.2 "$port" one
+  wait_for 20 rm-cepmd lookup --port "$port" one
+  ERL_EPMD_PORT=$port run epmd -names
+  [[ "$output" == *"name one at port"* ]]
+  ERL_EPMD_PORT=$port run erl_call -name one@127.0.0.2 -c test -a 'erlang node'
+  [ "$output" = "'one@127.0.0.2'" ]
+  # A node of the same host without the module.
+  ERL_EPMD_PORT=$port run erl -noinput -name stock@127.0.0.2 -setcookie test \
+    -start_epmd false -eval "$(ping_code one@127.0.0.2)."
+  [ "$output" = "'one@127.0.0.2' pong" ]
+  no_epmd
+}
+
+@test "a node registers again with a daemon that died and came back" {
+  start_zookeeper
+  shared a 2
+  shared b 3
+  local port
+  port=$(port_of a)
+  node 127.0.0.2 "$port" one
+  wait_for 20 rm-cepmd lookup --port "$(port_of b)" one@127.0.0.2
+  kill -KILL "$CEPMD_PID" # b: it holds nothing
+  shared b 3
+  wait_for 10 rm-cepmd lookup --port "$(port_of b)" one@127.0.0.2
+  kill -KILL "$(sed -n 2p "$BATS_TEST_TMPDIR/pids")" # a
+  PORT=$port shared a 2
+  wait_for 20 grep -q 'published name=one' "$BATS_TEST_TMPDIR/a.log"
+  wait_for 20 rm-cepmd lookup --port "$port" one
+  node 127.0.0.3 "$(port_of b)" two "$(ping_code one@127.0.0.2)"
+  wait_for 20 says two "'one@127.0.0.2' pong"
+}
+
+# ---- the cluster
+
+@test "names are shared, and gone with their connection" {
+  start_zookeeper
+  shared a 2
+  shared b 3
+  register "$(port_of a)" one 4001
+  [ "$REPLY" = 7600 ]
+  wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4001
+  # A stock look-up is about this host alone.
+  run epmd -port "$(port_of b)" -names
+  [[ "$output" != *one* ]]
+  close "$FD"
+  wait_for 10 misses "$(port_of b)" one
+  register "$(port_of a)" one 4002
+  wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4002
+}
+
+@test "clusters and frameworks do not see each other" {
+  start_zookeeper
+  shared a 2
+  shared b 3
+  cepmd c --zk "$ZK" --cluster other --host 127.0.0.4
+  cepmd d --zk "$ZK" --cluster kv --framework second --host 127.0.0.5
+  register "$(port_of a)" one 4001
+  register "$(port_of c)" one 4003
+  [ "$REPLY" = 7600 ]
+  register "$(port_of d)" one 4004
+  [ "$REPLY" = 7600 ]
+  wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4001
+  finds "$(port_of c)" one@x 127.0.0.4 4003
+  finds "$(port_of d)" one@x 127.0.0.5 4004
+  run rm-cepmd names --port "$(port_of b)"
+  [ "$output" = $'one\t127.0.0.2\t4001' ]
+}
+
+@test "with --publish other names stay on this host" {
+  start_zookeeper
+  shared a 2 --publish riak-kv-1
+  shared b 3 --publish riak-kv-2
+  register "$(port_of a)" maint 4001
+  register "$(port_of b)" maint 4002
+  [ "$REPLY" = 7600 ]
+  register "$(port_of a)" riak-kv-1 4003
+  wait_for 10 finds "$(port_of b)" riak-kv-1@x 127.0.0.2 4003
+  finds "$(port_of a)" maint@127.0.0.2 - 4001
+  finds "$(port_of b)" maint@127.0.0.3 - 4002
+  run rm-cepmd names --port "$(port_of b)"
+  [ "$output" = $'riak-kv-1\t127.0.0.2\t4003' ]
+}
+
+@test "a name taken elsewhere is refused until it is free" {
+  start_zookeeper
+  shared a 2
+  shared b 3
+  register "$(port_of a)" one 4001
+  local held=$FD
+  register "$(port_of b)" one 4002
+  [ "$REPLY" = 7601 ]
+  logged b "refused, taken elsewhere name=one host=127.0.0.2"
+  close "$held"
+  wait_for 10 misses "$(port_of b)" one
+  register "$(port_of b)" one 4002
+  [ "$REPLY" = 7600 ]
+  wait_for 10 finds "$(port_of a)" one@x 127.0.0.3 4002
+}
+
+@test "of many that want a name at once, one gets it" {
+  start_zookeeper
+  local i got=0
+  for i in 2 3 4 5; do shared "d$i" "$i"; done
+  for i in 2 3 4 5; do
+    wait_for 10 logged "d$i" "connected to ZooKeeper"
+  done
+  for i in 2 3 4 5; do
+    held "reply$i" "$(port_of "d$i")" one "400$i"
+  done
+  for i in 2 3 4 5; do
+    wait_for 10 test -s "$BATS_TEST_TMPDIR/reply$i"
+    [ "$(cat "$BATS_TEST_TMPDIR/reply$i")" = 7601 ] || got=$((got + 1))
+  done
+  [ "$got" -eq 1 ]
+}
+
+@test "odd names are shared too" {
+  start_zookeeper
+  shared a 2
+  shared b 3
+  local name
+  for name in ../up . a/b 'a b' 100% é; do
+    LC_ALL=C register "$(port_of a)" "$name" 4001
+    [ "$REPLY" = 7600 ]
+    wait_for 10 finds "$(port_of b)" "$name@" 127.0.0.2 4001
+  done
+}
+
+# ---- ZooKeeper away
+
+@test "keeps answering without ZooKeeper and registers again after it" {
+  start_zookeeper
+  local zk_port=${ZK#*:}
+  shared a 2
+  shared b 3
+  register "$(port_of a)" one 4001
+  wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4001
+  kill -KILL "$ZK_PID"
+  wait_for 15 logged b "ZooKeeper is away"
+  finds "$(port_of b)" one@x 127.0.0.2 4001
+  finds "$(port_of a)" one@x 127.0.0.2 4001
+  # Answered at once, published later.
+  SECONDS=0
+  register "$(port_of a)" two 4002
+  [ "$REPLY" = 7600 ]
+  ((SECONDS <= 2))
+  misses "$(port_of b)" two
+  # Gone while it was away.
+  register "$(port_of a)" three 4003
+  close "$FD"
+  start_zookeeper "$zk_port"
+  wait_for 30 finds "$(port_of b)" two@x 127.0.0.2 4002
+  wait_for 30 finds "$(port_of b)" one@x 127.0.0.2 4001
+  misses "$(port_of b)" three
+}
+
+@test "a daemon that was stopped for long registers again in a new session" {
+  start_zookeeper
+  shared a 2
+  local pid=$CEPMD_PID
+  shared b 3
+  register "$(port_of a)" one 4001
+  wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4001
+  kill -STOP "$pid"
+  wait_for 20 misses "$(port_of b)" one
+  kill -CONT "$pid"
+  wait_for 20 finds "$(port_of b)" one@x 127.0.0.2 4001
+  logged a "session was lost"
+}
+
+@test "starts without ZooKeeper" {
+  local zk_port
+  zk_port=$(free_port)
+  ZK=127.0.0.1:$zk_port
+  shared a 2
+  register "$(port_of a)" one 4001
+  [ "$REPLY" = 7600 ]
+  finds "$(port_of a)" one@x 127.0.0.2 4001
+  start_zookeeper "$zk_port"
+  shared b 3
+  wait_for 20 finds "$(port_of b)" one@x 127.0.0.2 4001
+}
+
+@test "a ZooKeeper that hangs delays no registration for long" {
+  start_zookeeper
+  shared a 2 --zk-timeout 20
+  wait_for 10 logged a "connected to ZooKeeper"
+  kill -STOP "$ZK_PID"
+  SECONDS=0
+  register "$(port_of a)" one 4001
+  register "$(port_of a)" two 4002
+  [ "$REPLY" = 7600 ]
+  ((SECONDS <= 3))
+  kill -CONT "$ZK_PID"
+  wait_for 20 logged a "published name=two"
+}
+
+@test "a conflict found later is logged, and the older one keeps the name" {
+  start_zookeeper
+  local zk_port=${ZK#*:}
+  shared a 2
+  shared b 3
+  wait_for 10 logged a "connected to ZooKeeper"
+  wait_for 10 logged b "connected to ZooKeeper"
+  kill -KILL "$ZK_PID"
+  wait_for 15 logged a "ZooKeeper is away"
+  wait_for 15 logged b "ZooKeeper is away"
+  held older "$(port_of b)" one 4003
+  wait_for 5 test -s "$BATS_TEST_TMPDIR/older"
+  register "$(port_of a)" one 4002
+  [ "$REPLY" = 7600 ]
+  shared c 4
+  start_zookeeper "$zk_port"
+  wait_for 30 logged a "conflict: registered elsewhere before"
+  wait_for 30 finds "$(port_of c)" one@x 127.0.0.3 4003
+  wait_for 10 finds "$(port_of a)" one@x 127.0.0.3 4003
+  # Once it is free, the younger one has it.
+  kill "$HELD"
+  wait_for 10 finds "$(port_of c)" one@x 127.0.0.2 4002
+}
+
+@test "a record of the same host and port is replaced, not refused" {
+  start_zookeeper
+  shared a 2 --zk-timeout 20
+  shared b 3
+  local port
+  port=$(port_of a)
+  register "$port" one 4001
+  wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4001
+  kill -KILL "$(sed -n 2p "$BATS_TEST_TMPDIR/pids")"
+  PORT=$port shared a 2
+  wait_for 10 logged a "connected to ZooKeeper"
+  # The old record is there still: the node may live.
+  wait_for 10 finds "$port" one@x 127.0.0.2 4001
+  register "$port" one 4005
+  [ "$REPLY" = 7600 ]
+  wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4005
+}
