@@ -56,6 +56,8 @@ rm_credential_read(
 {
 	char text[FILE_MAX + 1] = "";
 	struct stat st = { 0 };
+	if (path == NULL)
+		return 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 || fstat(fd, &st) != 0 ? -1
 						  : read(fd, text, FILE_MAX);

@@ -16,7 +16,8 @@ struct rm_credential {
 	bool exposed; /* everybody may read the file */
 };
 
-/* RM_EXIT_USAGE when the file can't be read or is neither form. */
+/* RM_EXIT_USAGE when the file can't be read or is neither form. No path, no
+ * authentication: *to stays as it is. */
 int rm_credential_read(
     const char *path, struct rm_credential *to, struct rm_error *err);
 /* Wipes the secret. */
