@@ -1,0 +1,924 @@
+# rm-mesos: a subscription and its calls, with recorded streams from a scripted
+# master that is as strict as a real one, and a real ZooKeeper.
+# shellcheck shell=bash
+# run sets status, output and stderr; a test is a subshell of its own:
+# shellcheck disable=SC2154,SC2030,SC2031
+
+load helper
+
+GOLDEN=$TOP/tests/golden/mesos-1.12
+TOOLS=${RM_TOOLS:-$RM_BIN/../tools}
+ROOT=/riak/frameworks/riak
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  unset RIAK_MESOS_MASTER RIAK_MESOS_ZK
+}
+
+teardown() {
+  stop_tracked
+}
+
+# ---- a master ----
+
+# master NAME [OPTION]...: starts one; its address is in MASTER, its requests
+# in NAME.log.
+master() {
+  local name=$1
+  shift
+  "$TOOLS/fake_master" --log "$name.log" "$@" >"$name.port" 2>"$name.err" 3>&- &
+  MASTER_PID=$!
+  track "$MASTER_PID"
+  wait_for 10 test -s "$name.port"
+  MASTER=127.0.0.1:$(head -n 1 "$name.port")
+}
+
+# calls_of NAME: what it was asked, as TYPE or TYPE:STREAM, a line each.
+calls_of() {
+  jq -r 'select(.call) | .call.type + (if .stream then ":" + .stream else "" end)' \
+    "$1.log"
+}
+
+# asked NAME N TYPE: whether it was asked that at least N times.
+asked() {
+  [ "$(calls_of "$1" | grep -c "^$3")" -ge "$2" ]
+}
+
+# record TEXT: framed.
+record() {
+  printf '%d\n%s' "${#1}" "$1"
+}
+
+# subscribed ID INTERVAL: the event.
+subscribed() {
+  record "{\"type\":\"SUBSCRIBED\",\"subscribed\":{\"framework_id\":{\"value\":\"$1\"},\"heartbeat_interval_seconds\":$2}}"
+}
+
+# ---- rm-mesos ----
+
+# events [OPTION]...: in the background; its lines in events.out, its log in
+# events.err, its pid in EVENTS_PID.
+events() {
+  rm-mesos events --master "$MASTER" --role riak "$@" \
+    >events.out 2>events.err 3>&- &
+  EVENTS_PID=$!
+  track "$EVENTS_PID"
+}
+
+# has FILE WORDS...
+has() {
+  local file=$1
+  shift
+  grep -qF -- "$*" "$file"
+}
+
+# lines_at_least N FILE: of events.
+lines_at_least() {
+  [ "$(grep -c '"event"' "$2")" -ge "$1" ]
+}
+
+ticks_at_least() {
+  [ "$(grep -c tick events.out)" -ge "$1" ]
+}
+
+# expect_exit PID STATUS
+expect_exit() {
+  wait_for 15 gone "$1"
+  local got=0
+  wait "$1" || got=$?
+  [ "$got" -eq "$2" ] || {
+    echo "exit status $got, not $2"
+    cat ./*.err
+    return 1
+  }
+}
+
+# ---- events: lines ----
+
+@test "recorded streams give the same lines for every way of cutting" {
+  local name chunk
+  for name in 01b-second-instance 02-agent-and-master-failures \
+    02b-after-master-failover 03-offers-domains-attributes-disks-static-roles; do
+    jq -r .raw "$GOLDEN/$name.events.jsonl" >expected
+    for chunk in 1 7 1000000; do
+      master "$name-$chunk" --subscribe "play=$GOLDEN/$name.recordio,chunk=$chunk"
+      events
+      wait_for 10 lines_at_least "$(grep -c . expected)" events.out
+      kill "$EVENTS_PID"
+      expect_exit "$EVENTS_PID" 0
+      # What was embedded is what came, byte for byte.
+      sed -nE 's/^\{"event":"[A-Z_]+","at":[0-9.]+,("master":"[0-9.:]+","stream_id":"stream-1",)?"mesos":(.*)\}$/\2/p' \
+        events.out | diff expected -
+      kill "$MASTER_PID"
+    done
+  done
+}
+
+@test "the lines' shape, and a tick a second" {
+  master m --subscribe "play=$GOLDEN/01b-second-instance.recordio"
+  local start
+  start=$(date +%s.%N)
+  events
+  wait_for 10 ticks_at_least 4
+  kill "$EVENTS_PID"
+  expect_exit "$EVENTS_PID" 0
+  grep -qE '^\{"event":"SUBSCRIBED","at":[0-9]{10}\.[0-9]{3},"master":"'"$MASTER"'","stream_id":"stream-1","mesos":\{' events.out
+  grep -qE '^\{"event":"HEARTBEAT","at":[0-9]{10}\.[0-9]{3},"mesos":\{"type":"HEARTBEAT"\}\}$' events.out
+  # About a second apart, never back, and the wall clock's.
+  jq -se --argjson start "$start" '[.[] | .tick // empty] |
+    (.[0] - $start | fabs < 2) and
+    ([.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | all(. > 0.8 and . < 1.5))' \
+    events.out
+  jq -se '[.[] | .tick // .at] | . == sort' events.out
+}
+
+@test "ticks go on while no master is there" {
+  MASTER=127.0.0.1:$(free_port)
+  events
+  wait_for 10 ticks_at_least 3
+  kill "$EVENTS_PID"
+  expect_exit "$EVENTS_PID" 0
+  run ! grep -q event events.out
+}
+
+@test "newlines between the tokens of an event" {
+  {
+    subscribed F-1 15
+    record $'{\n "type" :\n\t"UPDATE", "update":{"a":"b\\n"}\n}\n'
+  } >stream
+  master m --subscribe play=stream
+  events
+  wait_for 10 lines_at_least 2 events.out
+  run tail -n 1 <(grep event events.out)
+  assert_output --regexp '^\{"event":"UPDATE","at":[0-9.]+,"mesos":\{  "type" : [[:space:]]"UPDATE", "update":\{"a":"b\\n"\} \} \}$'
+}
+
+@test "a record that is no event is dropped, the stream goes on" {
+  {
+    subscribed F-1 15
+    record 'rubbish'
+    record '{"type":"HEARTBEAT"}'
+  } >stream
+  master m --subscribe play=stream
+  events
+  wait_for 10 has events.out HEARTBEAT
+  has events.err "a record of 7 bytes dropped"
+  run ! grep rubbish events.out
+}
+
+@test "10,000 offers: lines of at most 100, in little memory" {
+  master m --subscribe offers=10000
+  events
+  wait_for 20 lines_at_least 101 events.out
+  run awk '/^Private_Dirty/ {print $2}' "/proc/$EVENTS_PID/smaps_rollup"
+  echo "Private_Dirty: $output kB"
+  ((output <= 64 * 1024))
+  run awk '/^VmHWM/ {print $2}' "/proc/$EVENTS_PID/status"
+  echo "VmHWM: $output kB"
+  ((output <= 72 * 1024)) # with the libraries' own pages
+  run jq -s '[.[] | select(.event == "OFFERS") | .mesos.offers.offers | length] |
+    [length, add, min, max]' -c events.out
+  assert_output '[100,10000,100,100]'
+  run jq -r 'select(.event == "OFFERS") | .mesos.offers.offers[].hostname' events.out
+  [ "$output" = "$(seq -f 'agent-%.0f.example' 0 9999)" ]
+}
+
+@test "a reader that does not read loses nothing but ticks" {
+  master m --subscribe offers=10000,heartbeat=0.2
+  mkfifo slow
+  rm-mesos events --master "$MASTER" --role riak >slow 2>events.err 3>&- &
+  EVENTS_PID=$!
+  track "$EVENTS_PID"
+  exec 8<slow
+  wait_for 10 asked m 1 SUBSCRIBE
+  sleep 4 # ticks that nobody reads
+  run ! grep -q closed m.log
+  timeout 20 head -n 130 <&8 >read.out
+  exec 8<&-
+  run jq -s '[.[] | select(.event == "OFFERS") | .mesos.offers.offers | length] | add' read.out
+  assert_output 10000
+  asked m 1 SUBSCRIBE
+  run ! asked m 2 SUBSCRIBE
+  # Of four seconds' ticks one was left when the reader came.
+  run jq -s '[.[] | select(.tick)] | length' read.out
+  ((output <= 4))
+}
+
+# ---- events: who we are ----
+
+@test "SUBSCRIBE says what a real master was told" {
+  master m --subscribe "play=$GOLDEN/01b-second-instance.recordio"
+  events --principal riak --user root --hostname riak.marathon.mesos \
+    --webui-url http://127.0.0.1:9090/
+  wait_for 10 asked m 1 SUBSCRIBE
+  jq -S 'select(.call.type == "SUBSCRIBE") | .call' m.log >said
+  head -n 1 "$GOLDEN/01-lifecycle.calls.jsonl" | jq -S .call | diff - said
+}
+
+@test "subscribing again takes up the same id, in both places" {
+  subscribed F-77 15 >stream
+  master m --subscribe play=stream,end --subscribe play=stream
+  events
+  wait_for 10 asked m 2 SUBSCRIBE
+  run jq -c 'select(.call.type == "SUBSCRIBE") | .call |
+    [.framework_id.value, .subscribe.framework_info.id.value]' m.log
+  assert_output $'[null,null]\n["F-77","F-77"]'
+  # The question whether it is there was for the first time only.
+  [ "$(calls_of m | grep -c GET_FRAMEWORKS)" -eq 1 ]
+}
+
+@test "a framework of this name that is there: 102, and its id" {
+  echo '{"type":"GET_FRAMEWORKS","get_frameworks":{"frameworks":[{"framework_info":{"name":"riak","roles":["riak"],"id":{"value":"F-9"}}}]}}' >known
+  subscribed F-10 15 >stream
+  master m --frameworks known --subscribe play=stream
+  events
+  expect_exit "$EVENTS_PID" 102
+  has events.err "--framework-id F-9 takes it up"
+  run ! asked m 1 SUBSCRIBE
+  # Another role, another framework.
+  events --role other
+  wait_for 10 has events.out SUBSCRIBED
+  kill "$EVENTS_PID"
+  events --new
+  wait_for 10 has events.out SUBSCRIBED
+  kill "$EVENTS_PID"
+  events --framework-id F-9
+  wait_for 10 has events.out SUBSCRIBED
+  run jq -c 'select(.call.type == "SUBSCRIBE") | .call.framework_id.value' m.log
+  assert_output $'null\nnull\n"F-9"'
+}
+
+@test "ERROR events: the newest subscriber has won, 102; else 100" {
+  master won --subscribe "play=$GOLDEN/01-lifecycle.recordio,end"
+  events
+  expect_exit "$EVENTS_PID" 102
+  run tail -n 1 <(grep event events.out)
+  assert_output --partial '"mesos":{"type":"ERROR","error":{"message":"Framework failed over"}}}'
+  [ "$(calls_of won | grep -c SUBSCRIBE)" -eq 1 ]
+
+  master removed --subscribe "play=$GOLDEN/01c-removed-framework.recordio"
+  events --framework-id 2d4d2b49-ea11-4c25-8a37-6a31b17ae526-0000
+  expect_exit "$EVENTS_PID" 100
+  has events.err "Framework has been removed"
+  has events.out '"event":"ERROR"'
+  [ "$(calls_of removed | grep -c SUBSCRIBE)" -eq 1 ]
+
+  master role --subscribe "play=$GOLDEN/03e-subscribe-bad-role.recordio"
+  events
+  expect_exit "$EVENTS_PID" 100
+  has events.err "cannot start with a slash"
+}
+
+# ---- events: masters ----
+
+@test "what a restart can't help ends it with the master's words" {
+  local case
+  for case in "401,text=401%20Unauthorized." "400,text=Missing%20user" \
+    "403,text=not%20authorized"; do
+    master "m${case%%,*}" --subscribe "status=$case"
+    events
+    expect_exit "$EVENTS_PID" 100
+    has events.err "refuses SUBSCRIBE: HTTP ${case%%,*}"
+    [ "$(grep -c . events.err)" -eq 1 ]
+  done
+  has events.err "not authorized"
+}
+
+@test "503, a cut stream and a broken one are tried again" {
+  subscribed F-1 15 >stream
+  { subscribed F-1 15; printf '20\n{"type"'; } >half
+  { subscribed F-1 15; printf 'x\n'; } >broken
+  master m --subscribe status=503,text=recovering --subscribe abort \
+    --subscribe play=half,end --subscribe play=broken --subscribe play=stream
+  events
+  wait_for 20 asked m 5 SUBSCRIBE
+  has events.err "HTTP 503: recovering"
+  has events.err "in the middle of a record"
+  has events.err "bad length of a record"
+}
+
+@test "307 to another master, and to itself without a loop" {
+  subscribed F-1 15 >stream
+  master leader --subscribe play=stream
+  local leader=$MASTER
+  master follower --subscribe "status=307,location=//$leader/master/api/v1/scheduler"
+  events --new
+  wait_for 10 has events.out SUBSCRIBED
+  has events.out "\"master\":\"$leader\""
+  kill "$EVENTS_PID"
+
+  local port
+  port=$(free_port)
+  master itself --port "$port" --subscribe \
+    "status=307,location=//127.0.0.1:$port/master/api/v1/scheduler"
+  events --new
+  wait_for 10 asked itself 2 SUBSCRIBE
+  sleep 2
+  # With waits of half a second and more between them.
+  run ! asked itself 9 SUBSCRIBE
+  kill -0 "$EVENTS_PID"
+  has events.err "does not lead yet"
+}
+
+@test "of several masters the next one is asked" {
+  subscribed F-1 15 >stream
+  master second --subscribe play=stream
+  MASTER=127.0.0.1:$(free_port),$MASTER
+  events
+  wait_for 10 has events.out SUBSCRIBED
+}
+
+@test "a master that falls silent is left after five heartbeats" {
+  subscribed F-1 0.1 >stream
+  master m --subscribe play=stream,heartbeat=0.1 --subscribe play=stream
+  events
+  wait_for 10 asked m 1 SUBSCRIBE
+  sleep 1
+  run ! asked m 2 SUBSCRIBE
+  kill -STOP "$MASTER_PID"
+  wait_for 10 has events.err "not a word for 0.5 s"
+  kill -CONT "$MASTER_PID"
+  wait_for 10 asked m 2 SUBSCRIBE
+}
+
+@test "a stream without an id is none" {
+  master m --subscribe status=200,text=hello --subscribe status=200
+  events
+  wait_for 10 has events.err "without Mesos-Stream-Id"
+}
+
+# ---- credentials and TLS ----
+
+@test "credentials in both forms, and who may read them" {
+  subscribed F-1 15 >stream
+  local auth
+  auth="Basic $(printf 'riak:s3cr\\"t' | base64)"
+  master m --auth "$auth" --subscribe play=stream
+  printf 'riak s3cr\\"t\n' >line
+  jq -n '{principal: "riak", secret: "s3cr\\\"t"}' >json
+  chmod 640 line
+  chmod 644 json
+  events --credentials line
+  wait_for 10 has events.out SUBSCRIBED
+  run ! grep -q warn events.err
+  kill "$EVENTS_PID"
+  events --credentials json --framework-id F-1
+  wait_for 10 has events.out SUBSCRIBED
+  has events.err "json: everybody can read it"
+  run ! grep -q s3cr events.err
+  # The principal of FrameworkInfo is the credentials'.
+  run jq -r 'select(.call.type == "SUBSCRIBE") | .call.subscribe.framework_info.principal' m.log
+  assert_output $'riak\nriak'
+  kill "$EVENTS_PID"
+  events
+  expect_exit "$EVENTS_PID" 100
+  has events.err "HTTP 401"
+  has events.err "(--credentials)"
+  echo nothing >bad
+  events --credentials bad
+  expect_exit "$EVENTS_PID" 100
+  has events.err "bad: neither"
+}
+
+# One connection of TLS, passed on to $MASTER.
+tls_front() {
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
+    -days 1 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+  TLS_PORT=$(free_port)
+  mkfifo there back
+  {
+    exec 7<>"/dev/tcp/${MASTER%:*}/${MASTER#*:}"
+    cat <there >&7 &
+    cat <&7 >back &
+    wait
+  } 3>&- &
+  track $!
+  openssl s_server -accept "127.0.0.1:$TLS_PORT" -cert cert.pem -key key.pem \
+    -quiet -naccept 1 <back >there 2>tls.err 3>&- &
+  track $!
+  wait_for 10 listens "$TLS_PORT"
+}
+
+@test "TLS with the masters' own certificate" {
+  subscribed F-1 15 >stream
+  master m --subscribe play=stream
+  tls_front
+  MASTER=https://127.0.0.1:$TLS_PORT
+  events --new --ca-file cert.pem
+  wait_for 10 has events.out "\"master\":\"$MASTER\""
+}
+
+@test "TLS with a certificate that nobody vouches for is refused" {
+  subscribed F-1 15 >stream
+  master m --subscribe play=stream
+  tls_front
+  MASTER=https://127.0.0.1:$TLS_PORT
+  events --new
+  wait_for 10 has events.err certificate
+  run ! asked m 1 SUBSCRIBE
+}
+
+# ---- ZooKeeper ----
+
+zk() {
+  "$TOOLS/zk" "$@"
+}
+
+# info PORT: MasterInfo, with a hostname that leads nowhere.
+info() {
+  echo "{\"address\":{\"hostname\":\"nowhere.invalid\",\"ip\":\"127.0.0.1\",\"port\":$1},\"ip\":16777343,\"port\":1}"
+}
+
+@test "the leader is found in ZooKeeper and followed" {
+  start_zookeeper
+  subscribed F-1 15 >stream
+  master one --subscribe play=stream
+  local one=$MASTER
+  master two --subscribe play=stream
+  local two=$MASTER
+  MASTER=zk://$ZK/mesos
+  events
+  wait_for 10 has events.err "waiting for a master to lead"
+  zk put /mesos/log_replicas ''
+  zk put /mesos/info_0000000001 'x'
+  zk put /mesos/json.info_0000000012 "$(info "${two#*:}")"
+  wait_for 10 has events.out "\"master\":\"$two\""
+  # A lower number leads; a higher one stands by.
+  zk put /mesos/json.info_0000000003 "$(info "${one#*:}")"
+  wait_for 10 has events.out "\"master\":\"$one\""
+  zk put /mesos/json.info_0000000020 "$(info 1)"
+  zk rm /mesos/json.info_0000000003
+  wait_for 10 asked two 2 SUBSCRIBE
+  [ "$(calls_of one | grep -c SUBSCRIBE)" -eq 1 ]
+}
+
+@test "settings and framework records" {
+  start_zookeeper
+  subscribed F-5 15 >stream
+  master m --subscribe play=stream
+  zk put $ROOT/settings '{"schema":1,"framework":"riak","role":"ring","principal":"p","user":"u","hostname":"h","webui_url":"w","failover_timeout":60}'
+  zk put $ROOT/framework '{"id":"F-5","name":"riak"}'
+  rm-mesos events --master "$MASTER" --zk "$ZK" >events.out 2>events.err 3>&- &
+  EVENTS_PID=$!
+  track "$EVENTS_PID"
+  wait_for 10 has events.out SUBSCRIBED
+  run jq -c 'select(.call.type == "SUBSCRIBE") | .call |
+    .subscribe.framework_info + {outer: .framework_id.value} |
+    [.id.value, .outer, .name, .roles, .principal, .user, .hostname, .webui_url, .failover_timeout, .checkpoint]' m.log
+  assert_output '["F-5","F-5","riak",["ring"],"p","u","h","w",60,true]'
+  run ! asked m 1 GET_FRAMEWORKS
+  kill "$EVENTS_PID"
+
+  # What can't be read is not absent.
+  zk put $ROOT/framework '{"id":'
+  events --zk "$ZK"
+  expect_exit "$EVENTS_PID" 100
+  has events.err "$ROOT/framework: not JSON"
+  zk put $ROOT/framework '{}'
+  events --zk "$ZK"
+  expect_exit "$EVENTS_PID" 100
+  zk put $ROOT/settings '{"schema":2}'
+  events --zk "$ZK"
+  expect_exit "$EVENTS_PID" 102
+  has events.err "schema 2 is newer"
+  zk rm $ROOT/settings
+  run --separate-stderr rm-mesos events --master "$MASTER" --zk "$ZK"
+  assert_failure 100
+}
+
+@test "the fence is looked at before every SUBSCRIBE" {
+  start_zookeeper
+  subscribed F-5 15 >stream
+  zk put $ROOT/election/n_1 ''
+  master m --subscribe play=stream
+  events --zk "$ZK" --fence $ROOT/election/n_1
+  wait_for 10 has events.out SUBSCRIBED
+  zk rm $ROOT/election/n_1
+  kill "$MASTER_PID"
+  expect_exit "$EVENTS_PID" 102
+  has events.err "$ROOT/election/n_1 is gone"
+  run rm-mesos events --master "$MASTER" --role riak --fence /x
+  assert_failure 100
+}
+
+# ---- calls ----
+
+# subscription ID: a master's stream for it, and the line that events makes
+# of it, in subscribed.line.
+subscription() {
+  subscribed "$1" 15 >"$1.stream"
+}
+
+# subscribe_line: subscribes; the SUBSCRIBED line is in subscribed.line.
+subscribe_line() {
+  events --new
+  wait_for 10 has events.out SUBSCRIBED
+  grep SUBSCRIBED events.out >subscribed.line
+}
+
+call() {
+  local type=$1
+  echo "{\"call\":\"$type\",\"mesos\":{\"type\":\"$type\"${2:+,$2}}}"
+}
+
+kill_call() {
+  call KILL "\"kill\":{\"task_id\":{\"value\":\"$1\"}}"
+}
+
+decline() {
+  call DECLINE "\"decline\":{\"offer_ids\":[{\"value\":\"$1\"}],\"filters\":{\"refuse_seconds\":${2:-5}}}"
+}
+
+accept() {
+  call ACCEPT "\"accept\":{\"offer_ids\":[{\"value\":\"O7\"}],\"operations\":[{\"type\":\"LAUNCH\",\"launch\":{\"task_infos\":[{\"name\":\"riak-kv-1\",\"data\":${1:-{\}}}]}}]}"
+}
+
+# with_calls [OPTION]... <CALLS: SUBSCRIBED and the calls of stdin into
+# rm-mesos calls.
+with_calls() {
+  cat subscribed.line - >calls.in
+  run --separate-stderr rm-mesos calls "$@" <calls.in
+  echo "$stderr"
+}
+
+@test "calls go in order, with framework id and stream id" {
+  subscription F-1
+  master m --subscribe play=F-1.stream
+  subscribe_line
+  {
+    call REVIVE
+    kill_call t1
+    echo '{"tick":1}'
+    echo '{"event":"OFFERS","at":1,"mesos":not even JSON'
+    echo '{"record":"nodes/x","value":{}}'
+    decline O1
+    call ACKNOWLEDGE '"acknowledge":{"uuid":"abc="}'
+    accept
+    call SUPPRESS
+  } >todo
+  with_calls <todo
+  assert_success
+  assert_output ''
+  run jq -c 'select(.stream) | [.call.type, .stream, .call.framework_id.value]' m.log
+  assert_output '["REVIVE","stream-1","F-1"]
+["KILL","stream-1","F-1"]
+["DECLINE","stream-1","F-1"]
+["ACKNOWLEDGE","stream-1","F-1"]
+["ACCEPT","stream-1","F-1"]
+["SUPPRESS","stream-1","F-1"]'
+  run jq -c 'select(.call.type == "KILL") | .call.kill' m.log
+  assert_output '{"task_id":{"value":"t1"}}'
+}
+
+@test "DECLINEs with the same filters go together" {
+  subscription F-1
+  master m --subscribe play=F-1.stream
+  subscribe_line
+  {
+    for i in {1..2500}; do decline "O$i"; done
+    decline O9 60
+    kill_call t1
+    decline O10 60
+    decline O11 60
+  } >todo
+  with_calls <todo
+  assert_success
+  # All declined, in order, before what came after them.
+  run jq -r 'select(.call.type == "DECLINE") | .call.decline.offer_ids[].value' m.log
+  [ "$output" = "$(seq -f 'O%.0f' 2500; printf 'O9\nO10\nO11')" ]
+  (($(calls_of m | grep -c DECLINE) < 60))
+  run tail -n 3 <(calls_of m)
+  assert_output $'DECLINE:stream-1\nKILL:stream-1\nDECLINE:stream-1'
+}
+
+@test "2,000 calls go over few connections, fast" {
+  subscription F-1
+  master m --subscribe play=F-1.stream
+  subscribe_line
+  for i in {1..2000}; do kill_call "t$i"; done >many
+  local start=$SECONDS before after
+  before=$(awk '/^TcpExt/ {next} /^Tcp: [0-9]/ {print $6}' /proc/net/snmp)
+  with_calls <many
+  assert_success
+  after=$(awk '/^TcpExt/ {next} /^Tcp: [0-9]/ {print $6}' /proc/net/snmp)
+  ((SECONDS - start < 20))
+  run jq -r 'select(.call.type == "KILL") | .call.kill.task_id.value' m.log
+  [ "$output" = "$(seq -f 't%.0f' 2000)" ]
+  # Others on this machine connect too.
+  echo "connections: $((after - before))"
+  ((after - before < 1000))
+}
+
+@test "an ACCEPT whose answer is lost goes once: 111" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call abort
+  subscribe_line
+  { accept; kill_call t1; } >todo
+  with_calls <todo
+  assert_failure 111
+  [[ $stderr == *"ACCEPT: done or not, nobody knows"* ]]
+  [ "$(calls_of m | grep -cE 'ACCEPT|KILL')" -eq 1 ]
+}
+
+@test "an ACCEPT that was surely not taken goes again" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call status=503 --call status=503
+  subscribe_line
+  accept >todo
+  with_calls <todo
+  assert_success
+  [ "$(calls_of m | grep -c ACCEPT)" -eq 3 ]
+}
+
+@test "what may be repeated is repeated" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call abort --call status=503 \
+    --call status=500 --call status=202
+  subscribe_line
+  { kill_call t1; call REVIVE; } >todo
+  with_calls <todo
+  assert_success
+  run calls_of m
+  assert_output --partial $'KILL:stream-1\nKILL:stream-1\nKILL:stream-1\nKILL:stream-1\nREVIVE:stream-1'
+}
+
+@test "each call has a deadline" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call hang --call hang
+  subscribe_line
+  { kill_call t1; call REVIVE; } >todo
+  with_calls --deadline 1 <todo
+  assert_success
+  [[ $stderr == *"KILL: not delivered in time"*"2 calls dropped"* ]]
+  run ! asked m 1 REVIVE
+  accept >todo
+  with_calls --deadline 1 <todo
+  assert_failure 111
+}
+
+@test "a call that is wrong is reported, the rest goes on: 2" {
+  subscription F-1
+  master m --subscribe play=F-1.stream \
+    --call "status=400,text=Failed%20to%20validate" --call status=202
+  subscribe_line
+  { kill_call t1; kill_call t2; } >todo
+  with_calls <todo
+  assert_failure 2
+  [[ $stderr == *"KILL refused: HTTP 400: Failed to validate"* ]]
+  [ "$(calls_of m | grep -c KILL)" -eq 2 ]
+}
+
+@test "wrong credentials end it: 100" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call status=401,text=401%20Unauthorized.
+  subscribe_line
+  { kill_call t1; kill_call t2; } >todo
+  with_calls <todo
+  assert_failure 100
+  [[ $stderr == *"401 Unauthorized"* ]]
+}
+
+@test "a subscription that is gone: calls are dropped until the next" {
+  subscription F-1
+  master m --subscribe play=F-1.stream,end --subscribe play=F-1.stream
+  events --new
+  wait_for 10 lines_at_least 2 events.out
+  local old new
+  old=$(grep SUBSCRIBED events.out | head -n 1)
+  new=$(grep SUBSCRIBED events.out | tail -n 1)
+  mkfifo in
+  rm-mesos calls <in 2>calls.err 3>&- &
+  local pid=$!
+  track "$pid"
+  exec 8>in
+  { echo "$old"; kill_call t1; call SUPPRESS; } >&8
+  wait_for 10 has calls.err "the subscription is gone"
+  kill_call t2 >&8
+  { echo "$new"; kill_call t3; } >&8
+  exec 8>&-
+  expect_exit "$pid" 0
+  run calls_of m
+  refute_output --partial SUPPRESS
+  run jq -c 'select(.call.type == "KILL") | [.stream, .call.kill.task_id.value]' m.log
+  assert_output $'["stream-1","t1"]\n["stream-2","t3"]'
+}
+
+@test "calls that wait are dropped when a newer SUBSCRIBED comes" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call hang --call status=202
+  subscribe_line
+  mkfifo in
+  rm-mesos calls --deadline 2 <in 2>calls.err 3>&- &
+  local pid=$!
+  track "$pid"
+  exec 8>in
+  { cat subscribed.line; kill_call t1; } >&8
+  wait_for 10 asked m 1 KILL
+  { call SUPPRESS; cat subscribed.line; call REVIVE; } >&8
+  exec 8>&-
+  expect_exit "$pid" 0
+  run calls_of m
+  assert_output --partial $'KILL:stream-1\nREVIVE:stream-1'
+  refute_output --partial SUPPRESS
+}
+
+@test "a subscription that talks but takes no calls: 111" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call status=403,text=Framework%20is%20not%20subscribed
+  subscribe_line
+  mkfifo in
+  rm-mesos calls <in 2>calls.err 3>&- &
+  local pid=$! now
+  track "$pid"
+  exec 8>in
+  { cat subscribed.line; kill_call t1; } >&8
+  wait_for 10 has calls.err "the subscription is gone"
+  now=$(date +%s)
+  echo "{\"event\":\"HEARTBEAT\",\"at\":$now,\"mesos\":{\"type\":\"HEARTBEAT\"}}" >&8
+  call REVIVE >&8
+  wait_for 2 true
+  kill -0 "$pid"
+  echo "{\"event\":\"HEARTBEAT\",\"at\":$((now + 15)),\"mesos\":{\"type\":\"HEARTBEAT\"}}" >&8
+  expect_exit "$pid" 111
+  exec 8>&-
+  has calls.err "lives, but takes no calls"
+}
+
+@test "secrets are filled in from ZooKeeper, and nowhere else" {
+  start_zookeeper
+  zk put $ROOT/secrets/kv '{"cookie":"monster-7","key":"k-7"}'
+  subscription F-1
+  master m --subscribe play=F-1.stream
+  subscribe_line
+  accept '{"NodeKey":"riak-kv-1","Cookie":{"secret":"kv","field":"cookie"},"Key":{"secret":"kv","field":"key"}}' >one
+  cat one one >todo
+  with_calls --zk "$ZK" --log-level debug <todo
+  assert_success
+  refute_output --partial monster
+  [[ $stderr != *monster* ]]
+  run jq -c 'select(.call.type == "ACCEPT") |
+    .call.accept.operations[0].launch.task_infos[0].data | @base64d | fromjson' m.log
+  assert_output '{"NodeKey":"riak-kv-1","Cookie":"monster-7","Key":"k-7"}
+{"NodeKey":"riak-kv-1","Cookie":"monster-7","Key":"k-7"}'
+}
+
+@test "a secret that changes is read again" {
+  start_zookeeper
+  zk put $ROOT/secrets/kv '{"cookie":"first"}'
+  subscription F-1
+  master m --subscribe play=F-1.stream
+  subscribe_line
+  accept '{"Cookie":{"secret":"kv","field":"cookie"}}' >one
+  mkfifo in
+  rm-mesos calls --zk "$ZK" <in 2>calls.err 3>&- &
+  local pid=$!
+  track "$pid"
+  exec 8>in
+  cat subscribed.line one >&8
+  wait_for 10 asked m 1 ACCEPT
+  zk put $ROOT/secrets/kv '{"cookie":"second"}'
+  # The change and the answer come over one session each: ask until it is told.
+  for i in {2..20}; do
+    cat one >&8
+    wait_for 10 asked m "$i" ACCEPT
+    jq -r 'select(.call.type == "ACCEPT") | .call.accept.operations[0].launch.task_infos[0].data | @base64d' m.log >sent
+    ! grep -q second sent || break
+    sleep 0.2
+  done
+  exec 8>&-
+  expect_exit "$pid" 0
+  has sent '{"Cookie":"second"}'
+}
+
+@test "a missing secret: the ACCEPT stays, its offers are let go" {
+  start_zookeeper
+  zk put $ROOT/secrets/kv '{"key":"k"}'
+  subscription F-1
+  master m --subscribe play=F-1.stream
+  subscribe_line
+  {
+    accept '{"Cookie":{"secret":"kv","field":"cookie"}}'
+    accept '{"Cookie":{"secret":"other","field":"cookie"}}'
+    accept '{"Cookie":{"secret":"../x","field":"cookie"}}'
+    call REVIVE
+  } >todo
+  with_calls --zk "$ZK" <todo
+  assert_failure 2
+  [[ $stderr == *"ACCEPT not sent: no cookie among the secrets of cluster kv"* ]]
+  [[ $stderr == *"secrets of cluster other: "* ]]
+  run ! asked m 1 ACCEPT
+  run jq -c 'select(.call.type == "DECLINE") | .call.decline' m.log
+  assert_line --index 0 '{"offer_ids":[{"value":"O7"}]}'
+  [ "${#lines[@]}" -eq 3 ]
+  asked m 1 REVIVE
+
+  # Without any ZooKeeper too.
+  accept '{"Cookie":{"secret":"kv","field":"cookie"}}' >todo
+  with_calls <todo
+  assert_failure 2
+  [[ $stderr == *"no ZooKeeper (--zk)"* ]]
+}
+
+@test "a dry run prints what would be posted, with secrets masked" {
+  subscribed_line='{"event":"SUBSCRIBED","at":1,"master":"127.0.0.1:1","stream_id":"s","mesos":{"type":"SUBSCRIBED","subscribed":{"framework_id":{"value":"F-1"}}}}'
+  echo "$subscribed_line" >subscribed.line
+  {
+    kill_call t1
+    accept '{"Cookie":{"secret":"kv","field":"cookie"}}'
+  } >todo
+  with_calls --dry-run <todo
+  assert_success
+  [ "$stderr" = "" ]
+  assert_line --index 0 '{"type":"KILL","kill":{"task_id":{"value":"t1"}},"framework_id":{"value":"F-1"}}'
+  run jq -r '.accept.operations[0].launch.task_infos[0].data | @base64d' <<<"${lines[1]}"
+  assert_output '{"Cookie":"***"}'
+}
+
+@test "bad lines are reported with their number and dropped: 2" {
+  subscription F-1
+  master m --subscribe play=F-1.stream
+  subscribe_line
+  {
+    echo '{"call":"KILL","mesos":{"type":"KILL"}}'
+    echo '{"call":"KILL","mesos":'
+    echo '{"call":"NONSENSE","mesos":{"type":"NONSENSE"}}'
+    echo '{"event":"SUBSCRIBED","at":1,"mesos":{}}'
+    echo 'rubbish'
+    call REVIVE
+  } >todo
+  with_calls <todo
+  assert_failure 2
+  [[ $stderr == *"line 2 dropped: KILL lacks kill"* ]]
+  [[ $stderr == *"line 3 dropped: not JSON"* ]]
+  [[ $stderr == *"line 4 dropped: no call that is known: NONSENSE"* ]]
+  [[ $stderr == *"line 5 dropped: SUBSCRIBED lacks master"* ]]
+  [[ $stderr == *"line 6 dropped: starts with no known kind"* ]]
+  asked m 1 REVIVE
+}
+
+@test "calls before the first SUBSCRIBED are dropped: 2" {
+  run --separate-stderr rm-mesos calls <<<"$(call REVIVE)"
+  assert_failure 2
+  assert_output ''
+  [[ $stderr == *"line 1 dropped: REVIVE before the first SUBSCRIBED"* ]]
+}
+
+# ---- the whole program ----
+
+@test "events into calls: a subscription and its calls in one line" {
+  subscription F-1
+  master m --subscribe play=F-1.stream,heartbeat=0.1
+  rm-mesos events --master "$MASTER" --role riak 2>events.err 3>&- |
+    jq -c --unbuffered '., (select(.event == "HEARTBEAT") |
+      {call: "REVIVE", mesos: {type: "REVIVE"}})' |
+    rm-mesos calls 2>calls.err 3>&- &
+  track $!
+  wait_for 10 asked m 3 REVIVE
+  kill "$MASTER_PID"
+}
+
+@test "usage" {
+  run rm-mesos
+  assert_failure 100
+  run --separate-stderr rm-mesos events --nonsense
+  assert_failure 100
+  [[ $stderr == *--nonsense* ]]
+  run --separate-stderr rm-mesos calls --nonsense
+  assert_failure 100
+  [[ $stderr == *--nonsense* ]]
+  run --separate-stderr rm-mesos events
+  assert_failure 100
+  [[ $stderr == *--master* ]]
+  run --separate-stderr rm-mesos events --master here
+  assert_failure 100
+  [[ $stderr == *"not a master's HOST:PORT: 'here'"* ]]
+  run --separate-stderr rm-mesos events --master 127.0.0.1:5050
+  assert_failure 100
+  [[ $stderr == *--role* ]]
+  run --separate-stderr rm-mesos calls --deadline 0 </dev/null
+  assert_failure 100
+  run rm-mesos --help
+  assert_success
+  run rm-mesos events --help
+  assert_success
+  assert_output --partial '--master'
+}
+
+@test "a full disk and a closed stdout" {
+  subscription F-1
+  master m --subscribe play=F-1.stream,heartbeat=0.1
+  run --separate-stderr timeout 10 bash -c \
+    "rm-mesos events --master $MASTER --role riak >/dev/full"
+  assert_failure 111
+  [[ $stderr == *"standard output: No space left"* ]]
+  # Nobody reads any more: it ends without a word.
+  timeout 10 bash -c "rm-mesos events --log-level error --framework-id F-1 \
+    --master $MASTER --role riak 2>closed.err | head -n 1"
+  [ ! -s closed.err ]
+  echo '{"event":"SUBSCRIBED","at":1,"master":"127.0.0.1:1","stream_id":"s","mesos":{"type":"SUBSCRIBED","subscribed":{"framework_id":{"value":"F-1"}}}}' >subscribed.line
+  { cat subscribed.line; kill_call t1; } >calls.in
+  run --separate-stderr bash -c 'rm-mesos calls --dry-run <calls.in >/dev/full'
+  assert_failure 111
+  run --separate-stderr bash -c 'rm-mesos calls --dry-run <calls.in >&-'
+  assert_failure 111
+}
