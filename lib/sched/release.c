@@ -53,8 +53,7 @@ void_asked(
 }
 
 static void
-release_group(struct rm_round *r, const struct rm_entry *node,
-    const struct rm_group *group)
+release_group(const struct rm_entry *node, const struct rm_group *group)
 {
 	struct rm_resources volumes = { 0 }, reserved = { 0 };
 	for (size_t i = 0; i < group->resources.count; i++) {
@@ -74,19 +73,23 @@ release_group(struct rm_round *r, const struct rm_entry *node,
 	    &group->agent->resources, &group->resources, NULL);
 	rm_resources_free(&volumes);
 	rm_resources_free(&reserved);
-	rm_round_own(node)->released_at = r->now;
 }
 
 /* A later offer of its agent without it is the proof (facts: mesos, G). */
 static bool
 proven_gone(const struct rm_round *r, const struct rm_entry *node)
 {
+	double asked = rm_round_release_asked(node);
 	const struct rm_agent *agent = rm_agents_find(&r->agents,
 	    rm_json_text(rm_round_reservation(node), "agent_id", ""));
-	return agent != NULL && rm_round_own(node)->released_at > 0 &&
-	       agent->at > rm_round_own(node)->released_at + RM_ROUND_IN_FLIGHT;
+	return agent != NULL && asked > 0 &&
+	       agent->at > asked + RM_ROUND_IN_FLIGHT;
 }
 
+/*
+ * What was only asked for, and does not show, is step 2's to judge. All else
+ * is `releasing` until it is proven gone, however long its agent is away.
+ */
 static void
 release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 {
@@ -102,25 +105,26 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 	struct rm_group *group = rm_groups_of(&r->groups, node->key,
 	    rm_json_text(record, "persistence_id", ""),
 	    rm_json_text(record, "agent_id", ""));
-	if (life == RM_TASK_ALIVE || (life == RM_TASK_UNSURE && group == NULL))
+	if (life == RM_TASK_ALIVE ||
+	    (group == NULL && (life == RM_TASK_UNSURE ||
+				  rm_round_reservation_is(node, "asked"))))
 		return;
-	if (!rm_round_reservation_is(node, "releasing")) {
-		rm_round_store_reservation(r, stage, node,
-		    rm_json_set(
-			jv_copy(record), "state", jv_string("releasing")));
-	}
+	double asked = rm_round_release_asked(node);
 	if (group != NULL && !group->done &&
-	    (rm_round_own(node)->released_at <= 0 ||
-		r->now >
-		    rm_round_own(node)->released_at + RM_ROUND_IN_FLIGHT)) {
+	    r->now > asked + RM_ROUND_IN_FLIGHT) {
 		group->done = true;
-		release_group(r, node, group);
+		record = rm_json_set(
+		    jv_copy(record), "state", jv_string("releasing"));
+		rm_round_store_reservation(r, stage, node,
+		    rm_json_set(record, "released", jv_number(r->now)));
+		release_group(node, group);
 	} else if (group == NULL && proven_gone(r, node)) {
 		rm_log_info("released node=%s", node->key);
 		rm_round_store_reservation(r, stage, node, jv_null());
-	} else if (group == NULL && rm_round_own(node)->released_at <= 0) {
-		/* Maybe done before this stage began: wait for a proof. */
-		rm_round_own(node)->released_at = r->now;
+	} else if (!rm_round_reservation_is(node, "releasing")) {
+		rm_round_store_reservation(r, stage, node,
+		    rm_json_set(
+			jv_copy(record), "state", jv_string("releasing")));
 	}
 }
 

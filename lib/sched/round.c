@@ -54,6 +54,12 @@ rm_round_reservation_is(const struct rm_entry *node, const char *state)
 		   state) == 0;
 }
 
+double
+rm_round_release_asked(const struct rm_entry *node)
+{
+	return rm_entry_number(node, RM_RECORD_RESERVATION, "released", 0);
+}
+
 bool
 rm_round_removed(const struct rm_entry *node)
 {

@@ -15,7 +15,6 @@
 struct rm_round_node {
 	long long planned; /* time of a task in a plan on its way; 0: none */
 	double waiting_since; /* no free agent since; 0: not waiting */
-	double released_at; /* when its release was last asked for; 0: not */
 	bool wants; /* offers, as of the last round */
 	char why[160]; /* it is not placed, as of the last round; "" */
 };

@@ -56,9 +56,8 @@ wants_offers(const struct rm_round *r, const struct rm_entry *node)
 	if (rm_round_removed(node)) {
 		bool there = jv_is_valid(rm_round_reservation(node)) &&
 			     rm_node_life(node) != RM_TASK_ALIVE;
-		return there && (rm_round_own(node)->released_at <= 0 ||
-				    r->now > rm_round_own(node)->released_at +
-						 RM_ROUND_IN_FLIGHT);
+		return there && r->now > rm_round_release_asked(node) +
+					     RM_ROUND_IN_FLIGHT;
 	}
 	if (!rm_round_idle(r, node))
 		return false;

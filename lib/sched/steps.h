@@ -34,6 +34,8 @@ struct rm_round_node *rm_round_own(const struct rm_entry *node);
 /* Borrowed; invalid when there is none. */
 jv rm_round_reservation(const struct rm_entry *node);
 bool rm_round_reservation_is(const struct rm_entry *node, const char *state);
+/* When its DESTROY and UNRESERVE were last asked for; 0: not. */
+double rm_round_release_asked(const struct rm_entry *node);
 /* Its goal is to be gone. */
 bool rm_round_removed(const struct rm_entry *node);
 /* It is to run, and nothing of it runs or is on its way. */

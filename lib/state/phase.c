@@ -110,8 +110,9 @@ rm_node_frozen(const struct rm_entry *node)
 {
 	for (int k = 0; k < RM_RECORD_KINDS; k++)
 		if (node->cells[k].error != NULL)
-			return rm_format("record %s/%s can't be read: %s",
-			    rm_record_table[k].dir, node->key,
+			return rm_format("record %s%s%s can't be read: %s",
+			    rm_record_table[k].dir,
+			    node->key[0] != '\0' ? "/" : "", node->key,
 			    node->cells[k].error);
 	jv frozen = rm_json_get(
 	    rm_entry_value(node, RM_RECORD_STATUS), "frozen");
