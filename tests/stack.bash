@@ -1,0 +1,118 @@
+# A whole system on this machine, for tests, the bench and the quickstart:
+# ZooKeeper, rm-local with its agents, and a scheduler. Load helper.bash first,
+# or set what it sets: TOP, RM_BIN, STACK (scratch folder), and the functions
+# free_port, wait_for, track and start_zookeeper.
+# shellcheck shell=bash
+
+: "${RM_BUILD:=$TOP/build}"
+RIAK_VERSION=riak-standin
+: "${RIAK:=$RM_BUILD/riak-standin.tar.gz}"
+: "${EXECUTOR_ARCHIVE:=$RM_BUILD/rm-executor.tar.gz}"
+
+# url FILE-OR-URL: what a fetcher takes.
+url() {
+  case $1 in
+  *://*) echo "$1" ;;
+  *) echo "file://$(realpath "$1")" ;;
+  esac
+}
+
+# start_local [PORT]: the stand-in for Mesos; MASTER is its address. Started
+# again on the same port it goes on with its state.
+start_local() {
+  local port=${1:-$(free_port)} agent_port
+  [ -e "$STACK/agent-port" ] || free_port >"$STACK/agent-port"
+  agent_port=$(cat "$STACK/agent-port")
+  rm-local --port "$port" --agent-port "$agent_port" --agents "${AGENTS:-3}" \
+    --work-dir "$STACK/mesos" >>"$STACK/local.out" 2>>"$STACK/local.log" \
+    3>&- &
+  LOCAL_PID=$!
+  export MASTER=127.0.0.1:$port
+  track "$LOCAL_PID"
+  wait_for 20 curl -sf "http://$MASTER/health"
+}
+
+# schedd_options: what every scheduler of these tests is told.
+schedd_options() {
+  printf '%s\n' --zk "$ZK" --framework riak --node-mem 256 --node-disk 500 \
+    --spread-wait "${SPREAD_WAIT:-5}" --kill-grace 10 --start-limit 60 \
+    --resource "executor=$(url "$EXECUTOR_ARCHIVE")" \
+    --resource "$RIAK_VERSION=$(url "$RIAK")"
+}
+
+start_schedd() {
+  local options
+  mapfile -t options < <(schedd_options)
+  rm-schedd --master "$MASTER" "${options[@]}" "$@" \
+    >>"$STACK/schedd.out" 2>>"$STACK/schedd.log" 3>&- &
+  SCHEDD_PID=$!
+  track "$SCHEDD_PID"
+}
+
+# settings: the record that rm-schedd would write, for the hand-typed line.
+settings() {
+  jq -n --arg zk "$ZK" --arg e "$(url "$EXECUTOR_ARCHIVE")" \
+    --arg v "$RIAK_VERSION" --arg r "$(url "$RIAK")" \
+    --argjson w "${SPREAD_WAIT:-5}" '{schema: 1, framework: "riak",
+      role: "riak", principal: "riak", user: "root", zookeeper: $zk,
+      node: {cpus: 1, mem: 256, disk: 500}, executor: {cpus: 0.1, mem: 64},
+      failover_timeout: 604800, spread_wait: $w, kill_grace: 10,
+      start_limit: 60, resources: {executor: $e, ($v): $r}}'
+}
+
+state() {
+  rm-state "$@" --zk "$ZK" --framework riak
+}
+
+make_cluster() { # make_cluster KEY
+  jq -n --arg v "$RIAK_VERSION" '{riak_version: $v}' |
+    state put "clusters/$1"
+}
+
+add_node() { # add_node CLUSTER N [GOAL]
+  jq -n --arg c "$1" --arg g "${3:-run}" '{cluster: $c, goal: $g}' |
+    state put "nodes/riak-$1-$2"
+}
+
+# status_is NODE STATE: its task's state, as recorded.
+status_is() {
+  [ "$(state get "status/$1" | jq -r .state)" = "$2" ]
+}
+
+running() {
+  status_is "$1" TASK_RUNNING
+}
+
+# A newer task of the node than the one named runs.
+runs_anew() { # runs_anew NODE TASK
+  local task
+  task=$(state get "status/$1" | jq -r '.task_id + " " + .state')
+  [ "${task% *}" != "$2" ] && [ "${task#* }" = TASK_RUNNING ]
+}
+
+task_of() {
+  state get "tasks/$1" | jq -r .task_id
+}
+
+# http NODE: host:port of its Riak.
+http() {
+  state get "tasks/$1" | jq -r '"\(.address):\(.ports.http)"'
+}
+
+put_key() { # put_key HOST:PORT KEY VALUE
+  curl -sf -m 10 -X PUT -H 'Content-Type: text/plain' --data-binary "$3" \
+    "http://$1/buckets/test/keys/$2"
+}
+
+get_key() { # get_key HOST:PORT KEY
+  curl -sf -m 10 "http://$1/buckets/test/keys/$2"
+}
+
+# Pids of the virtual machines of a node: the name is in their arguments.
+vms_of() {
+  pgrep -f -- "-name $1@" || true
+}
+
+vm_of() {
+  vms_of "$1" | head -n 1
+}
