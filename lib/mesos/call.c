@@ -113,7 +113,7 @@ visit_elements(jv array, visitor *visit, void *arg)
 	return array;
 }
 
-/* The members on the way from a call to its tasks' data; "" is an array. */
+/* The members on the way from an ACCEPT to its tasks' data; "" is an array. */
 static const char *const data_path[] = { "accept", "operations", "", "launch",
 	"task_infos", "", "data", NULL };
 
@@ -135,6 +135,16 @@ visit_data(void *arg, jv value)
 	if (jv_get_kind(value) != JV_KIND_OBJECT)
 		return value;
 	return visit_member(value, step, visit_data, &way);
+}
+
+/* Visits the data of the tasks of an ACCEPT; other calls have none. */
+static jv
+visit_tasks(const struct rm_call *call, visitor *visit, void *arg)
+{
+	struct way way = { data_path, visit, arg };
+	if (strcmp(call->type->name, "ACCEPT") != 0)
+		return jv_copy(call->mesos);
+	return visit_data(&way, jv_copy(call->mesos));
 }
 
 /* Whether it is {"secret":CLUSTER,"field":NAME}; borrows. */
@@ -195,8 +205,7 @@ jv
 rm_call_clusters(const struct rm_call *call)
 {
 	jv seen = jv_object();
-	struct way way = { data_path, note_clusters, &seen };
-	jv_free(visit_data(&way, jv_copy(call->mesos)));
+	jv_free(visit_tasks(call, note_clusters, &seen));
 	return jv_keys(seen);
 }
 
@@ -245,8 +254,7 @@ rm_call_post(const struct rm_call *call, const char *framework_id,
     rm_call_secret *secret, void *arg, struct rm_str *to, struct rm_error *err)
 {
 	struct filling filling = { secret, arg, 0, err };
-	struct way way = { data_path, fill_data, &filling };
-	jv post = visit_data(&way, jv_copy(call->mesos));
+	jv post = visit_tasks(call, fill_data, &filling);
 	if (filling.rc != 0) {
 		jv_free(post);
 		return -1;

@@ -173,8 +173,12 @@ test_nothing_else_is_filled(void **state)
 		"\"decline\":{\"data\":{\"secret\":\"kv\",\"field\":\"cookie\""
 		"}}}}",
 		ACCEPT("{\"name\":{\"secret\":\"kv\",\"field\":\"cookie\"}}"),
+		/* A call with an ACCEPT's body is no ACCEPT. */
+		"{\"call\":\"REVIVE\",\"mesos\":{\"type\":\"REVIVE\","
+		"\"accept\":{\"operations\":[{\"launch\":{\"task_infos\":["
+		"{\"data\":{\"secret\":\"kv\",\"field\":\"cookie\"}}]}}]}}}",
 	};
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		struct rm_call call = call_of(lines[i]);
 		struct rm_str text = { 0 };
 		check_json(rm_call_clusters(&call), "[]");
