@@ -11,8 +11,8 @@
 struct rm_zk_ephemeral;
 
 /* ready is called after each time it came to be there; may be NULL. */
-struct rm_zk_ephemeral *rm_zk_ephemeral_new(struct rm_zk *zk,
-    const char *path, const char *value, void (*ready)(void *arg), void *arg);
+struct rm_zk_ephemeral *rm_zk_ephemeral_new(struct rm_zk *zk, const char *path,
+    const char *value, void (*ready)(void *arg), void *arg);
 void rm_zk_ephemeral_set(struct rm_zk_ephemeral *e, const char *value);
 void rm_zk_ephemeral_session(
     struct rm_zk_ephemeral *e, enum rm_zk_session state);

@@ -18,8 +18,7 @@ struct rm_zk_wait {
 
 /* Until connected. */
 int rm_zk_wait_open(struct rm_zk_wait *wait, struct event_base *loop,
-    const struct rm_zk_options *options, double deadline,
-    struct rm_error *err);
+    const struct rm_zk_options *options, double deadline, struct rm_error *err);
 void rm_zk_wait_close(struct rm_zk_wait *wait);
 /* Replaces what value holds. stat may be NULL. */
 int rm_zk_wait_get(struct rm_zk_wait *wait, const char *path,
@@ -35,8 +34,8 @@ int rm_zk_wait_multi(struct rm_zk_wait *wait, const struct rm_zk_op *ops,
 /* Creates, with parents. NODE_EXISTS is RM_EXIT_CONFLICT. */
 int rm_zk_wait_create(struct rm_zk_wait *wait, const char *path,
     const char *value, size_t len, int flags, struct rm_error *err);
-int rm_zk_wait_set(struct rm_zk_wait *wait, const char *path,
-    const char *value, size_t len, int version, struct rm_error *err);
+int rm_zk_wait_set(struct rm_zk_wait *wait, const char *path, const char *value,
+    size_t len, int version, struct rm_error *err);
 int rm_zk_wait_delete(struct rm_zk_wait *wait, const char *path, int version,
     struct rm_error *err);
 
