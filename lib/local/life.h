@@ -1,0 +1,41 @@
+/*
+ * What happens to an agent as a whole: it starts and stops, registers,
+ * disappears and comes back, is drained, marked gone, maintained.
+ */
+#ifndef RM_LOCAL_LIFE_H
+#define RM_LOCAL_LIFE_H
+
+#include "local/local.h"
+
+/* Its process begins: executors that run may come back, it registers after
+ * that. -1: it was marked gone. new_id: as an agent never seen before, with
+ * its reservations and volumes (without them, when it was marked gone). */
+int rm_local_agent_start(
+    struct rm_local_agent *agent, bool new_id, struct rm_error *err);
+/* Its process dies; executors live on. The master gives it up after timeout
+ * seconds (negative: the settings'). */
+void rm_local_agent_stop(struct rm_local_agent *agent, double timeout);
+/* The network between it and the master. */
+void rm_local_agent_cut(struct rm_local_agent *agent, double timeout);
+void rm_local_agent_heal(struct rm_local_agent *agent);
+
+/* The master has it (again). */
+void rm_local_agent_register(struct rm_local_agent *agent);
+/* The master gives it up: UNREACHABLE. */
+void rm_local_agent_give_up(struct rm_local_agent *agent);
+/* It goes for good, with its executors: LOST. */
+void rm_local_agent_unregister(struct rm_local_agent *agent);
+/* The operator says that it is gone: GONE_BY_OPERATOR. */
+void rm_local_agent_mark_gone(struct rm_local_agent *agent);
+
+/* Tasks are killed, no offers. grace: nanoseconds for them, or negative. */
+void rm_local_agent_drain(
+    struct rm_local_agent *agent, double grace, bool mark_gone);
+void rm_local_agent_reactivate(struct rm_local_agent *agent);
+/* {"start":…,"duration":…} in nanoseconds, consumed; invalid: none. */
+void rm_local_agent_maintain(struct rm_local_agent *agent, jv unavailability);
+
+/* Whatever is due by now. */
+void rm_local_agent_due(struct rm_local_agent *agent);
+
+#endif

@@ -1,0 +1,70 @@
+#include "local/stream.h"
+
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "local/write.h"
+#include "mesos/recordio.h"
+
+struct rm_local_stream {
+	struct rm_request *request;
+	void (*closed)(void *owner, void *subject);
+	void *owner, *subject;
+};
+
+static void
+stream_send(void *arg, jv event)
+{
+	struct rm_local_stream *stream = arg;
+	struct rm_str text = { 0 }, frame = { 0 };
+	rm_local_write(&text, event);
+	rm_recordio_add(&frame, text.text, text.len);
+	rm_stream_send(stream->request, frame.text, frame.len);
+	rm_str_free(&frame);
+	rm_str_free(&text);
+}
+
+static void
+stream_end(void *arg)
+{
+	struct rm_local_stream *stream = arg;
+	rm_stream_end(stream->request);
+	free(stream);
+}
+
+static void
+stream_cut(void *arg)
+{
+	struct rm_local_stream *stream = arg;
+	rm_request_abort(stream->request);
+	free(stream);
+}
+
+static void
+peer_gone(void *arg)
+{
+	struct rm_local_stream stream = *(struct rm_local_stream *)arg;
+	free(arg);
+	if (stream.subject != NULL)
+		stream.closed(stream.owner, stream.subject);
+}
+
+struct rm_local_sink
+rm_local_stream_begin(struct rm_request *request, const char *stream_id,
+    void (*closed)(void *owner, void *subject), void *owner)
+{
+	struct rm_local_stream *stream = rm_alloc(sizeof(*stream));
+	*stream = (struct rm_local_stream){ request, closed, owner, NULL };
+	if (stream_id != NULL)
+		rm_request_add_header(request, "Mesos-Stream-Id", stream_id);
+	rm_stream_begin(request, 200, "application/json", peer_gone, stream);
+	return (struct rm_local_sink){ stream_send, stream_end, stream_cut,
+		stream };
+}
+
+void
+rm_local_stream_serve(const struct rm_local_sink *sink, void *subject)
+{
+	struct rm_local_stream *stream = sink->arg;
+	stream->subject = subject;
+}
