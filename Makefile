@@ -15,7 +15,7 @@ CC = gcc
 VERSION = 0.1.0
 
 PACKAGES = gcc make pkg-config libc6-dev libevent-dev libcurl4-openssl-dev \
-	libjq-dev jq libzookeeper-st-dev libprotobuf-c-dev \
+	libjq-dev libonig-dev jq libzookeeper-st-dev libprotobuf-c-dev \
 	protobuf-c-compiler libarchive-dev libssl-dev zookeeper \
 	default-jre-headless erlang-base bats bats-support bats-assert \
 	libcmocka-dev mandoc shellcheck curl procps iproute2 openssl
@@ -36,7 +36,7 @@ PAGES = $(sort $(wildcard man/*.[1-9]))
 SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash examples/*.sh \
 	tests/*/*.sh tests/bench/run completions/*.bash))
 LIBS = -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \
-	-larchive -lprotobuf-c -lssl -lcrypto -ljq -lm
+	-larchive -lprotobuf-c -lssl -lcrypto -ljq -lonig -lm
 
 WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \

@@ -587,3 +587,24 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   run calls
   refute_line --partial ACCEPT
 }
+
+@test "constraints are kept; one that can't be read is a verdict" {
+  records '{"constraints": [["hostname", "LIKE", "127.0.0.[23]"], ["hostname", "UNIQUE"]], "spread_wait": 0}' >"$in"
+  {
+    node 1; node 2; node 3
+    for t in {1001..1005}; do
+      offer "$t" "A$t" S1; offer "$t" "B$t" S2; offer "$t" "C$t" S3; tick "$t"
+    done
+    echo '{"record":"clusters/kv","value":{"riak_version":"riak-3","constraints":[["rack","NEAR"]]},"version":1}'
+    tick 1006
+  } | add
+  decide
+  run after 1001 'select(.write) | select(.write | startswith("reservations")) | .value.hostname'
+  assert_output $'"127.0.0.2"\n"127.0.0.3"'
+  run calls
+  assert_line "ACCEPT 2"
+  run after 1001 'select(.write == "verdicts/kv") | .value'
+  assert_output '{"riak-kv-3":"constraint: hostname UNIQUE"}'
+  run after 1006 'select(.write == "verdicts/kv") | .value'
+  assert_output '{"riak-kv-3":"constraint 3: unknown operator NEAR"}'
+}

@@ -177,71 +177,133 @@ may_double_up(const struct rm_round *r, const struct rm_entry *node)
 	       r->now - rm_round_own(node)->waiting_since >= wait;
 }
 
+/* The candidates of a round, counted for one cluster at a time. */
+struct field {
+	struct rm_candidate *candidates; /* owned */
+	size_t count;
+	struct rm_need need;
+	struct rm_constraints constraints; /* the cluster's and the settings' */
+	const char *cluster; /* borrowed from a node; NULL: none yet */
+	char *bad; /* why the constraints can't be read, or NULL */
+};
+
 /* Agents that only lack patience are asked again soon. */
 static void
-keep_soon(const struct rm_candidate *candidates, size_t count,
-    const struct rm_need *need)
+keep_soon(const struct field *field)
 {
-	for (size_t i = 0; i < count; i++)
-		if (rm_place_check(&candidates[i], need, false).step ==
+	const struct rm_place_rules rules = { &field->need, &field->constraints,
+		false };
+	for (size_t i = 0; i < field->count; i++)
+		if (rm_place_check(&field->candidates[i], &rules).step ==
 		    RM_PLACE_SPREAD)
-			rm_plan_of(candidates[i].agent)->soon = true;
+			rm_plan_of(field->candidates[i].agent)->soon = true;
 }
 
-/* Step 5. counted is the cluster that the candidates' sites were counted for;
- * returns the same for the next node. */
-static const char *
-place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
-    struct rm_candidate *candidates, const char *counted)
+/* The settings' constraints and the cluster's. */
+static void
+read_constraints(const struct rm_round *r, struct field *field)
+{
+	jv all = rm_json_path(
+	    rm_entry_value(&r->model.framework, RM_RECORD_SETTINGS),
+	    "constraints");
+	const struct rm_entry *cluster = rm_model_cluster(
+	    &r->model, field->cluster);
+	jv own = rm_json_get(
+	    rm_entry_value(cluster, RM_RECORD_CLUSTER), "constraints");
+	struct rm_error err = { 0 };
+	if (jv_get_kind(all) != JV_KIND_ARRAY) {
+		jv_free(all);
+		all = jv_array();
+	}
+	if (jv_get_kind(own) == JV_KIND_ARRAY)
+		all = jv_array_concat(all, jv_copy(own));
+	free(field->bad);
+	field->bad = NULL;
+	if (rm_constraints_read(all, &field->constraints, &err) != 0)
+		field->bad = rm_strdup(err.text);
+	jv_free(own);
+	jv_free(all);
+}
+
+static void
+turn_to(
+    const struct rm_round *r, struct field *field, const struct rm_entry *node)
 {
 	const char *cluster = rm_entry_text(
 	    node, RM_RECORD_NODE, "cluster", "");
-	size_t count = r->agents.count;
-	struct rm_need need = rm_need_of(&r->model);
+	if (field->cluster != NULL && strcmp(field->cluster, cluster) == 0)
+		return;
+	field->cluster = cluster;
+	read_constraints(r, field);
+	rm_place_count(field->candidates, field->count, &field->constraints,
+	    &r->model, cluster);
+}
+
+/* Step 5. */
+static void
+place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
+    struct field *field)
+{
 	struct rm_verdict nearest;
-	if (counted == NULL || strcmp(counted, cluster) != 0)
-		rm_place_count(candidates, count, &r->model, cluster);
+	turn_to(r, field, node);
+	if (field->bad != NULL) {
+		say_why(node, field->bad);
+		return;
+	}
+	const struct rm_place_rules rules = { &field->need, &field->constraints,
+		may_double_up(r, node) };
 	long best = rm_place_choose(
-	    candidates, count, &need, may_double_up(r, node), NULL, &nearest);
+	    field->candidates, field->count, &rules, NULL, &nearest);
 	if (best >= 0) {
-		put_on(r, stage, node, candidates[best].agent, &need);
-		rm_place_note(candidates, count, (size_t)best);
-		return cluster;
+		put_on(r, stage, node, field->candidates[best].agent,
+		    &field->need);
+		rm_place_note(field->candidates, field->count,
+		    &field->constraints, (size_t)best);
+		return;
 	}
 	if (rm_round_own(node)->waiting_since <= 0)
 		rm_round_own(node)->waiting_since = r->now;
-	keep_soon(candidates, count, &need);
+	keep_soon(field);
 	/* A round without offers tells nothing new. */
-	if (count > 0 || rm_round_own(node)->why[0] == '\0') {
+	if (field->count > 0 || rm_round_own(node)->why[0] == '\0') {
 		char *why = rm_verdict_text(&nearest);
 		say_why(node, why);
 		free(why);
 	}
-	return cluster;
+}
+
+/* Steps 4 and 5 for one node that is to run and does not. */
+static void
+run_node(struct rm_round *r, struct rm_stage *stage,
+    const struct rm_entry *node, struct field *field)
+{
+	char *why = rm_round_not_ready(r, node);
+	if (why != NULL)
+		say_why(node, why);
+	else if (jv_is_valid(rm_round_reservation(node)))
+		run_again(r, stage, node);
+	else
+		place(r, stage, node, field);
+	free(why);
 }
 
 void
 rm_round_place(struct rm_round *r, struct rm_stage *stage)
 {
-	struct rm_candidate *candidates = rm_alloc(
-	    (r->agents.count + 1) * sizeof(*candidates));
-	for (size_t i = 0; i < r->agents.count; i++)
-		candidates[i].agent = r->agents.items[i];
-	const char *counted = NULL;
+	struct field field = { .count = r->agents.count,
+		.need = rm_need_of(&r->model) };
+	field.candidates = rm_alloc(
+	    (field.count + 1) * sizeof(*field.candidates));
+	for (size_t i = 0; i < field.count; i++)
+		field.candidates[i].agent = r->agents.items[i];
 	for (size_t i = 0; i < r->model.nodes.count; i++) {
 		const struct rm_entry *node = r->model.nodes.items[i];
-		if (!rm_round_idle(r, node)) {
-			say_why(node, "");
-			continue;
-		}
-		char *why = rm_round_not_ready(r, node);
-		if (why != NULL)
-			say_why(node, why);
-		else if (jv_is_valid(rm_round_reservation(node)))
-			run_again(r, stage, node);
+		if (rm_round_idle(r, node))
+			run_node(r, stage, node, &field);
 		else
-			counted = place(r, stage, node, candidates, counted);
-		free(why);
+			say_why(node, "");
 	}
-	free(candidates);
+	rm_constraints_free(&field.constraints);
+	free(field.bad);
+	free(field.candidates);
 }

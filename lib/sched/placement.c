@@ -1,5 +1,7 @@
 #include "sched/placement.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -31,12 +33,33 @@ count_one(struct rm_candidate *c, jv reservation, bool same_cluster)
 			      domain_part(reservation, "zone")) == 0;
 }
 
+/* Where a reservation's node is. */
+static struct rm_place
+place_of(jv reservation, jv attributes)
+{
+	return (struct rm_place){
+		.hostname = rm_json_text(reservation, "hostname", ""),
+		.region = domain_part(reservation, "region"),
+		.zone = domain_part(reservation, "zone"),
+		.attributes = attributes,
+	};
+}
+
+static struct rm_place
+place_at(const struct rm_agent *agent)
+{
+	return (struct rm_place){ agent->hostname, agent->region, agent->zone,
+		agent->attributes };
+}
+
 void
 rm_place_count(struct rm_candidate *candidates, size_t count,
-    const struct rm_model *model, const char *cluster)
+    struct rm_constraints *constraints, const struct rm_model *model,
+    const char *cluster)
 {
 	for (size_t i = 0; i < count; i++)
 		candidates[i].site = (struct rm_site){ 0 };
+	rm_constraints_reset(constraints);
 	for (size_t n = 0; n < model->nodes.count; n++) {
 		const struct rm_entry *node = model->nodes.items[n];
 		jv reservation = rm_entry_value(node, RM_RECORD_RESERVATION);
@@ -47,15 +70,24 @@ rm_place_count(struct rm_candidate *candidates, size_t count,
 				cluster) == 0;
 		for (size_t i = 0; i < count; i++)
 			count_one(&candidates[i], reservation, same);
+		if (!same)
+			continue;
+		jv attributes = rm_json_get(reservation, "attributes");
+		struct rm_place place = place_of(reservation, attributes);
+		rm_constraints_count(constraints, &place);
+		jv_free(attributes);
 	}
 }
 
 void
-rm_place_note(struct rm_candidate *candidates, size_t count, size_t index)
+rm_place_note(struct rm_candidate *candidates, size_t count,
+    struct rm_constraints *constraints, size_t index)
 {
 	const struct rm_agent *chosen = candidates[index].agent;
 	candidates[index].site.cluster++;
 	candidates[index].site.any++;
+	struct rm_place place = place_at(chosen);
+	rm_constraints_count(constraints, &place);
 	for (size_t i = 0; i < count; i++)
 		candidates[i].site.domain += chosen->region[0] != '\0' &&
 					     strcmp(candidates[i].agent->region,
@@ -80,19 +112,36 @@ static bool
 lacks(struct rm_verdict *v, enum rm_place_step step,
     const struct rm_agent *agent, const char *name, int64_t wants)
 {
-	*v = (struct rm_verdict){ step, wants, offered(agent, name) };
+	*v = (struct rm_verdict){
+		.step = step, .wants = wants, .has = offered(agent, name)
+	};
 	return v->has < wants;
 }
 
+static bool
+breaks(struct rm_verdict *v, const struct rm_constraints *constraints,
+    const struct rm_agent *agent)
+{
+	struct rm_place place = place_at(agent);
+	char *broken = rm_constraints_check(constraints, &place);
+	if (broken == NULL)
+		return false;
+	*v = (struct rm_verdict){ .step = RM_PLACE_CONSTRAINT };
+	snprintf(v->constraint, sizeof(v->constraint), "%s", broken);
+	free(broken);
+	return true;
+}
+
 struct rm_verdict
-rm_place_check(const struct rm_candidate *candidate, const struct rm_need *need,
-    bool double_up)
+rm_place_check(
+    const struct rm_candidate *candidate, const struct rm_place_rules *rules)
 {
 	const struct rm_agent *agent = candidate->agent;
+	const struct rm_need *need = rules->need;
 	struct rm_verdict v;
 	/* 1 */
 	if (agent->leaving)
-		return (struct rm_verdict){ RM_PLACE_MAINTENANCE, 0, 0 };
+		return (struct rm_verdict){ .step = RM_PLACE_MAINTENANCE };
 	/* 2 to 5 */
 	if (lacks(&v, RM_PLACE_CPUS, agent, "cpus", need->cpus) ||
 	    lacks(&v, RM_PLACE_MEM, agent, "mem", need->mem) ||
@@ -100,10 +149,13 @@ rm_place_check(const struct rm_candidate *candidate, const struct rm_need *need,
 	    lacks(&v, RM_PLACE_PORTS, agent, "ports", (int64_t)need->ports))
 		return v;
 	/* 6 */
-	if (candidate->site.cluster > 0 && !double_up)
-		return (struct rm_verdict){ RM_PLACE_SPREAD, 0,
-			candidate->site.cluster };
-	return (struct rm_verdict){ RM_PLACE_FITS, 0, 0 };
+	if (breaks(&v, rules->constraints, agent))
+		return v;
+	/* 7 */
+	if (candidate->site.cluster > 0 && !rules->double_up)
+		return (struct rm_verdict){ .step = RM_PLACE_SPREAD,
+			.has = candidate->site.cluster };
+	return (struct rm_verdict){ .step = RM_PLACE_FITS };
 }
 
 /* Whether a comes before b in the ranking; both fit. */
@@ -127,7 +179,7 @@ better(const struct rm_candidate *a, const struct rm_candidate *b)
 
 long
 rm_place_choose(const struct rm_candidate *candidates, size_t count,
-    const struct rm_need *need, bool double_up, unsigned *counts,
+    const struct rm_place_rules *rules, unsigned *counts,
     struct rm_verdict *nearest)
 {
 	long best = -1;
@@ -136,8 +188,7 @@ rm_place_choose(const struct rm_candidate *candidates, size_t count,
 	if (nearest != NULL)
 		*nearest = (struct rm_verdict){ 0 };
 	for (size_t i = 0; i < count; i++) {
-		struct rm_verdict v = rm_place_check(
-		    &candidates[i], need, double_up);
+		struct rm_verdict v = rm_place_check(&candidates[i], rules);
 		if (counts != NULL)
 			counts[v.step]++;
 		if (v.step == RM_PLACE_FITS) {
@@ -165,6 +216,8 @@ rm_verdict_text(const struct rm_verdict *v)
 	switch (v->step) {
 	case RM_PLACE_MAINTENANCE:
 		return rm_strdup("agents are scheduled for maintenance");
+	case RM_PLACE_CONSTRAINT:
+		return rm_format("constraint: %s", v->constraint);
 	case RM_PLACE_SPREAD:
 		return rm_strdup("every agent that fits has a node of this "
 				 "cluster; waiting for another");

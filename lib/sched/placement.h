@@ -9,7 +9,8 @@
  *   3 RM_PLACE_MEM            … mem
  *   4 RM_PLACE_DISK           … disk
  *   5 RM_PLACE_PORTS          … ports
- *   6 RM_PLACE_SPREAD         it has a node of this cluster, and the time to
+ *   6 RM_PLACE_CONSTRAINT     a node there would break a constraint
+ *   7 RM_PLACE_SPREAD         it has a node of this cluster, and the time to
  *                             double up has not come
  *
  *   ranking: fewest nodes of this cluster on the agent; fewest in its fault
@@ -20,6 +21,7 @@
 #define RM_SCHED_PLACEMENT_H
 
 #include "mesos/offer.h"
+#include "sched/constraint.h"
 #include "sched/need.h"
 #include "state/model.h"
 
@@ -30,6 +32,7 @@ enum rm_place_step {
 	RM_PLACE_MEM,
 	RM_PLACE_DISK,
 	RM_PLACE_PORTS,
+	RM_PLACE_CONSTRAINT,
 	RM_PLACE_SPREAD,
 	RM_PLACE_STEPS
 };
@@ -50,18 +53,29 @@ struct rm_candidate {
 struct rm_verdict {
 	enum rm_place_step step;
 	int64_t wants, has; /* thousandths; ports: how many */
+	char constraint[80]; /* that would be broken, or "" */
 };
 
-/* Counts reservations, for one cluster; candidates' agents are set. */
+/* What is asked of an agent. */
+struct rm_place_rules {
+	const struct rm_need *need;
+	const struct rm_constraints *constraints; /* counted; see below */
+	bool double_up; /* step 7 does not count */
+};
+
+/* Counts reservations, for one cluster: in the candidates' sites and in the
+ * constraints. Candidates' agents are set. */
 void rm_place_count(struct rm_candidate *candidates, size_t count,
-    const struct rm_model *model, const char *cluster);
+    struct rm_constraints *constraints, const struct rm_model *model,
+    const char *cluster);
 
 /* The same, after the one at index got one node more of that cluster. */
-void rm_place_note(struct rm_candidate *candidates, size_t count, size_t index);
+void rm_place_note(struct rm_candidate *candidates, size_t count,
+    struct rm_constraints *constraints, size_t index);
 
 /* The first step that the agent fails. */
-struct rm_verdict rm_place_check(const struct rm_candidate *candidate,
-    const struct rm_need *need, bool double_up);
+struct rm_verdict rm_place_check(
+    const struct rm_candidate *candidate, const struct rm_place_rules *rules);
 
 /*
  * The index of the best candidate, or -1. counts (of RM_PLACE_STEPS, or NULL)
@@ -69,7 +83,7 @@ struct rm_verdict rm_place_check(const struct rm_candidate *candidate,
  * the one that came furthest.
  */
 long rm_place_choose(const struct rm_candidate *candidates, size_t count,
-    const struct rm_need *need, bool double_up, unsigned *counts,
+    const struct rm_place_rules *rules, unsigned *counts,
     struct rm_verdict *nearest);
 
 /* "cpus: wants 1.1, at most 0.5 offered"; the caller's. */

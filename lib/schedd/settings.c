@@ -4,6 +4,7 @@
 
 #include "base/exit.h"
 #include "base/json.h"
+#include "sched/constraint.h"
 
 static jv
 set_text(jv record, const char *key, const char *text)
@@ -32,6 +33,19 @@ parse(const char *text, const char *option, jv_kind kind, jv *value,
 	jv_free(*value);
 	return usage(err, option,
 	    kind == JV_KIND_OBJECT ? "not a JSON object" : "not a JSON array");
+}
+
+/* As an array, whichever way it was spelled, and only if all can be read. */
+static int
+read_constraints(const char *text, jv *array, struct rm_error *err)
+{
+	struct rm_constraints c = { 0 };
+	if (rm_constraints_parse(text, &c, err) != 0)
+		return rm_error_prefix(err, "--constraints");
+	jv_free(*array);
+	*array = rm_constraints_json(&c);
+	rm_constraints_free(&c);
+	return 0;
 }
 
 static int
@@ -78,14 +92,8 @@ rm_settings_make(
 	if (from->node_disk < 1)
 		return usage(err, "node-disk", "at least 1 MiB");
 	if (from->constraints != NULL &&
-	    parse(from->constraints, "constraints", JV_KIND_ARRAY, &constraints,
-		err) != 0)
+	    read_constraints(from->constraints, &constraints, err) != 0)
 		return -1;
-	if (jv_array_length(jv_copy(constraints)) > 0) {
-		jv_free(constraints);
-		return usage(
-		    err, "constraints", "not in this version; leave it empty");
-	}
 	if (add_resources(from, &resources, err) != 0) {
 		jv_free(constraints);
 		return -1;

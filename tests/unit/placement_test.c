@@ -15,9 +15,13 @@
 #include "base/str.h"
 #include "sched/placement.h"
 
+static const struct rm_constraints none;
 static const struct rm_need need = {
 	.cpus = 1100, .mem = 544000, .disk = 1000000, .ports = 10
 };
+
+static const struct rm_place_rules alone = { &need, &none, false };
+static const struct rm_place_rules doubled = { &need, &none, true };
 
 /* One offer as JSON; ports is how many, from 31000. */
 static char *
@@ -82,9 +86,9 @@ steps(void **state)
 		    "ports: wants 10, at most 9 offered" },
 		{ 5, 4, 544, 1000, 0, 1, false, false, RM_PLACE_PORTS,
 		    "ports: wants 10, at most 0 offered" },
-		{ 6, 4, 8192, 9000, 99, 1, false, false, RM_PLACE_SPREAD,
+		{ 7, 4, 8192, 9000, 99, 1, false, false, RM_PLACE_SPREAD,
 		    NULL },
-		{ 6, 4, 8192, 9000, 99, 2, false, true, RM_PLACE_FITS, NULL },
+		{ 7, 4, 8192, 9000, 99, 2, false, true, RM_PLACE_FITS, NULL },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct rm_agents agents = { 0 };
@@ -93,8 +97,9 @@ steps(void **state)
 			rows[i].ports, rows[i].leaving ? away : ""));
 		struct rm_candidate c = { agents.items[0],
 			{ .cluster = rows[i].here } };
-		struct rm_verdict v = rm_place_check(
-		    &c, &need, rows[i].double_up);
+		struct rm_place_rules rules = { &need, &none,
+			rows[i].double_up };
+		struct rm_verdict v = rm_place_check(&c, &rules);
 		assert_int_equal(v.step, rows[i].step);
 		if (rows[i].text != NULL) {
 			char *text = rm_verdict_text(&v);
@@ -140,8 +145,8 @@ ranking(void **state)
 			c[k].site = rows[i].site[k];
 		}
 		assert_string_equal(c[0].agent->id, "S2");
-		assert_int_equal(rm_place_choose(c, 2, &need, true, NULL, NULL),
-		    rows[i].best);
+		assert_int_equal(
+		    rm_place_choose(c, 2, &doubled, NULL, NULL), rows[i].best);
 		rm_agents_free(&agents);
 	}
 }
@@ -160,8 +165,7 @@ nearest_miss(void **state)
 	add(&agents, offer("S3", 2, 300, 1, 1, ""));
 	for (int k = 0; k < 3; k++)
 		c[k].agent = agents.items[k];
-	assert_int_equal(
-	    rm_place_choose(c, 3, &need, false, counts, &nearest), -1);
+	assert_int_equal(rm_place_choose(c, 3, &alone, counts, &nearest), -1);
 	assert_int_equal(nearest.step, RM_PLACE_MEM);
 	assert_int_equal(nearest.has, 300000);
 	assert_int_equal(counts[RM_PLACE_CPUS], 1);
@@ -180,7 +184,7 @@ agents_of_offers(void **state)
 	assert_int_equal(agents.count, 1);
 	assert_int_equal(agents.items[0]->offer_count, 2);
 	struct rm_candidate c = { agents.items[0], { 0 } };
-	assert_int_equal(rm_place_check(&c, &need, false).step, RM_PLACE_FITS);
+	assert_int_equal(rm_place_check(&c, &alone).step, RM_PLACE_FITS);
 	jv others = jv_array();
 	assert_false(rm_agents_rescind(&agents, "O-nobody", &others));
 	assert_true(rm_agents_rescind(&agents, "O-S1-1", &others));
