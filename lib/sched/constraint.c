@@ -288,11 +288,12 @@ unescape(const char *text)
 static int
 parse_value(const char *text, jv *value, struct rm_error *err)
 {
-	char *plain = strstr(text, "&quot;") != NULL ||
-			      strstr(text, "&#34;") != NULL
-			  ? unescape(text)
-			  : rm_strdup(text);
-	int rc = rm_json_parse(plain, strlen(plain), value, err);
+	if (rm_json_parse(text, strlen(text), value, err) == 0)
+		return 0;
+	char *plain = unescape(text);
+	int rc = strcmp(plain, text) == 0
+		     ? -1
+		     : rm_json_parse(plain, strlen(plain), value, err);
 	free(plain);
 	return rc;
 }
@@ -456,13 +457,15 @@ rm_constraints_count(struct rm_constraints *c, const struct rm_place *place)
 
 char *
 rm_constraints_check(
-    const struct rm_constraints *c, const struct rm_place *place)
+    const struct rm_constraints *c, const struct rm_place *place, size_t *index)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		const struct rm_constraint *one = &c->items[i];
 		char *value = value_at(place, one->field);
 		bool holds = one->operator->holds(one, value);
 		free(value);
+		if (index != NULL)
+			*index = i;
 		if (!holds)
 			return rm_format("%s %s%s%s", one->field,
 			    one->operator->name, one->value ? " " : "",

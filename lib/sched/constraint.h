@@ -59,9 +59,10 @@ void rm_constraints_count(
     struct rm_constraints *c, const struct rm_place *place);
 /*
  * The first constraint that a node there would break, as text that the caller
- * owns ("rack UNIQUE"); NULL when it would break none.
+ * owns ("rack UNIQUE"); NULL when it would break none. *index (may be NULL)
+ * gets its number, from 0.
  */
-char *rm_constraints_check(
-    const struct rm_constraints *c, const struct rm_place *place);
+char *rm_constraints_check(const struct rm_constraints *c,
+    const struct rm_place *place, size_t *index);
 
 #endif

@@ -123,10 +123,12 @@ breaks(struct rm_verdict *v, const struct rm_constraints *constraints,
     const struct rm_agent *agent)
 {
 	struct rm_place place = place_at(agent);
-	char *broken = rm_constraints_check(constraints, &place);
+	size_t index = 0;
+	char *broken = rm_constraints_check(constraints, &place, &index);
 	if (broken == NULL)
 		return false;
-	*v = (struct rm_verdict){ .step = RM_PLACE_CONSTRAINT };
+	*v = (struct rm_verdict){ .step = RM_PLACE_CONSTRAINT,
+		.has = (int64_t)index };
 	snprintf(v->constraint, sizeof(v->constraint), "%s", broken);
 	free(broken);
 	return true;

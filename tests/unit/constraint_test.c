@@ -104,7 +104,7 @@ operators(void **state)
 		count_there(&c, rows[i].there);
 		jv attrs = attributes(rows[i].rack);
 		struct rm_place place = { "h", "eu", "z1", attrs };
-		char *broken = rm_constraints_check(&c, &place);
+		char *broken = rm_constraints_check(&c, &place, NULL);
 		if (rows[i].broken == NULL)
 			assert_null(broken);
 		else
@@ -136,9 +136,9 @@ spellings(void **state)
 		assert_int_equal(c.count, 2);
 		jv attrs = attributes("a&b");
 		struct rm_place place = { "h", "", "", attrs };
-		assert_null(rm_constraints_check(&c, &place));
+		assert_null(rm_constraints_check(&c, &place, NULL));
 		rm_constraints_count(&c, &place);
-		char *broken = rm_constraints_check(&c, &place);
+		char *broken = rm_constraints_check(&c, &place, NULL);
 		assert_string_equal(broken, "hostname UNIQUE");
 		free(broken);
 		jv_free(attrs);
