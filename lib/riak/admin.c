@@ -305,35 +305,33 @@ refuse(struct rm_admin_answer *a, const char *reason, const char *text)
 	    a->value, jv_string("error"), jv_string(a->text));
 }
 
-/* Words that no table has; the place is the line that the parser stood at. */
+/* Words that no table has: from the line that the parser took last. */
 static void
 unknown(const struct rm_admin_command *c, const struct rm_admin_lines *l,
     const struct rm_admin_output *o, struct rm_admin_answer *a)
 {
+	struct rm_admin_lines here = { l->lines, l->count, 0 }, err = { 0 };
 	struct rm_str words = { 0 };
-	struct rm_admin_lines all = { l->lines, l->count, 0 }, err = { 0 };
-	rm_admin_lines_join(&all, &words, SHOWN);
-	if (words.len == 0) {
+	here.at = l->at > 0 ? l->at - 1 : 0;
+	rm_admin_skip_empty(&here);
+	rm_admin_lines_join(&here, &words, SHOWN);
+	if (l->count == 0) {
 		rm_admin_lines_split(&err, o->err, o->err_len);
 		rm_admin_lines_join(&err, &words, SHOWN);
 		rm_admin_lines_free(&err);
 	}
 	a->code = RM_EXIT_OUTSIDE;
-	const char *line = rm_admin_peek(l);
+	int status = WEXITSTATUS(o->status);
 	if (WIFSIGNALED(o->status))
 		snprintf(a->text, sizeof(a->text), "%s: ended by signal %d",
 		    c->name, WTERMSIG(o->status));
 	else if (words.len == 0)
 		snprintf(a->text, sizeof(a->text), "%s: no words, exit %d",
-		    c->name, WEXITSTATUS(o->status));
-	else if (line != NULL && l->at > 0)
-		snprintf(a->text, sizeof(a->text),
-		    "%s: unknown words in line %zu: %.*s", c->name, l->at + 1,
-		    SHOWN, line);
+		    c->name, status);
 	else
 		snprintf(a->text, sizeof(a->text),
-		    "%s: unknown words, exit %d: %s", c->name,
-		    WEXITSTATUS(o->status), words.text);
+		    "%s: unknown words near line %zu, exit %d: %s", c->name,
+		    here.at + 1, status, words.text);
 	rm_str_free(&words);
 }
 

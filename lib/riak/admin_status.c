@@ -1,6 +1,7 @@
 /* `cluster status`, in Riak's JSON or its table. */
 #include <string.h>
 
+#include "base/json_slice.h"
 #include "riak/admin_parse.h"
 #include "riak/admin_table.h"
 
@@ -107,12 +108,25 @@ set_ready(jv *value, const char *text)
 	return yes || no || unknown ? 0 : -1;
 }
 
+/* libjq 1.6 leaks what it has of a text that is no JSON. */
+static bool
+is_json(const char *line)
+{
+	struct rm_slice text = { line, strlen(line) }, key, value;
+	struct rm_json_walk walk;
+	int rc = rm_json_walk_begin(&walk, text) == 0 ? 1 : -1;
+	while (rc == 1)
+		rc = rm_json_walk_next(&walk, &key, &value);
+	return rc == 0;
+}
+
 /* [{"type":"text","text":…},…,{"type":"table","table":[…]},…] */
 static int
 read_json(const char *line, jv *value)
 {
 	jv parts;
-	if (rm_json_parse(line, strlen(line), &parts, NULL) != 0)
+	if (!is_json(line) ||
+	    rm_json_parse(line, strlen(line), &parts, NULL) != 0)
 		return -1;
 	int ready = -1, nodes = -1;
 	int count = jv_get_kind(parts) == JV_KIND_ARRAY
