@@ -22,6 +22,7 @@
 #include "local/life.h"
 #include "local/run.h"
 #include "local/scheduler_api.h"
+#include "local/operator_api.h"
 #include "local/spec.h"
 #include "local/store.h"
 #include "local/volume.h"
@@ -33,6 +34,8 @@
 static const struct rm_route master_routes[] = {
 	{ "POST", "/api/v1/scheduler", rm_local_serve_scheduler },
 	{ "POST", "/master/api/v1/scheduler", rm_local_serve_scheduler },
+	{ "POST", "/api/v1", rm_local_serve_operator },
+	{ "POST", "/master/api/v1", rm_local_serve_operator },
 	{ "GET", "/state", rm_local_serve_master_page },
 	{ "GET", "/master/state", rm_local_serve_master_page },
 	{ "GET", "/redirect", rm_local_serve_redirect },
