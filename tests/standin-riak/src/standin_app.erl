@@ -14,7 +14,8 @@ stop(_State) ->
 
 %% Nothing here is worth a restart: a part that dies takes the node down, as a supervisor above it would want to see.
 init([]) ->
-    Servers = [worker(standin_ring, []), worker(standin_store, []), worker(standin_service, [])],
+    Servers = [worker(standin_ring, []), worker(standin_store, []), worker(standin_peers, []), worker(standin_claimant, []),
+               worker(standin_service, [])],
     {ok, {#{strategy => one_for_all, intensity => 0, period => 1}, Servers ++ listeners()}}.
 
 listeners() ->

@@ -22,6 +22,7 @@ command(Node, ["stop"]) -> {result(call(Node, init, stop, [])), 0};
 command(Node, ["admin" | Words]) -> admin(call(Node, standin_admin, run, [Words]), Words).
 
 admin({Text, Result}, _) -> {[Text, result(Result)], 0};
+admin({exit, Text, Code}, _) -> {Text, Code};
 admin(usage, Words) -> {["standin-riak has no answer to: admin ", lists:join($\s, Words), $\n], 1}.
 
 result(none) -> "";

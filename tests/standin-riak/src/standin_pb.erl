@@ -129,6 +129,9 @@ listed(Code, {ok, Items}, Last) ->
 listed(_, {error, Why}, _) ->
     failure(io_lib:format("~p", [Why])).
 
-preflist(Typed, Key) ->
+preflist({Type, _} = Typed, Key) ->
+    {ok, Props} = standin_ring:type(Type),
+    Up = [node() | nodes()],
     {34, standin_proto:encode([{1, standin_proto:encode([{1, P}, {2, atom_to_binary(N)}, {3, 1}])}
-                               || {P, N} <- standin_ring:preflist({Typed, bytes(Key)}, 3)])}.
+                               || {P, N} <- standin_ring:preflist({Typed, bytes(Key)}, proplists:get_value(n_val, Props)),
+                                  lists:member(N, Up)])}.

@@ -46,8 +46,10 @@ typed(<<"POST">>, Type, [<<"buckets">>, Bucket, <<"keys">>], Request) ->
     Key = fresh_key(),
     Created = store({Type, Bucket}, Key, Request),
     located(Created, Request, Key);
-typed(<<"GET">>, _, [<<"buckets">>, Bucket, <<"props">>], _) ->
-    {200, [?JSON, ?VARY], standin_json:encode({[{props, {[{name, Bucket} | props()]}}]})};
+typed(<<"GET">>, Type, [<<"buckets">>, Bucket, <<"props">>], _) ->
+    {200, [?JSON, ?VARY], standin_json:encode({[{props, {[{name, Bucket} | lists:sort(props(Type))]}}]})};
+typed(<<"GET">>, Type, [<<"props">>], _) ->
+    {200, [?JSON, ?VARY], standin_json:encode({[{props, {props(Type)}}]})};
 typed(Verb, Type, [<<"buckets">>, Bucket, <<"keys">>, Key], Request) ->
     object(Verb, {Type, Bucket}, Key, Request);
 typed(_, _, [<<"buckets">>, _, <<"keys">>, _ | _], _) ->
@@ -121,10 +123,9 @@ fresh_key() ->
     <<N:160>> = standin_sha:hash(term_to_binary({node(), erlang:unique_integer(), os:system_time()})),
     integer_to_binary(N, 36).
 
-props() ->
-    [{allow_mult, false}, {basic_quorum, false}, {dvv_enabled, false}, {dw, quorum}, {last_write_wins, false},
-     {n_val, 3}, {node_confirms, 0}, {notfound_ok, true}, {pr, 0}, {pw, 0}, {r, quorum}, {rw, quorum}, {w, quorum},
-     {write_once, false}].
+props(Type) ->
+    {ok, Props} = standin_bucket_type:props(Type),
+    standin_types:json(Props).
 
 not_found() ->
     {404, [?TEXT], "not found\n"}.

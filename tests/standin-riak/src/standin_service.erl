@@ -2,7 +2,7 @@
 -module(standin_service).
 -behaviour(gen_server).
 
--export([start_link/0, routed/0, is_up/1, services/0, services/1]).
+-export([start_link/0, routed/0, is_up/1, services/0, services/1, knob/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 start_link() ->
@@ -18,7 +18,8 @@ services() ->
     persistent_term:get(?MODULE, []).
 
 services(Node) when Node =:= node() -> services();
-services(_) -> [].
+services(Node) ->
+    try erpc:call(Node, ?MODULE, services, [], 5000) catch _:_ -> [] end.
 
 init([]) ->
     persistent_term:put(?MODULE, [riak_pipe]),

@@ -23,7 +23,7 @@ all() ->
 ring() ->
     Owners = standin_ring:owners(),
     Members = [N || {N, _} <- standin_ring:members()],
-    Ownership = [{N, standin_ring:share(N, Owners)} || N <- lists:reverse(Members), lists:member(N, Owners)],
+    Ownership = [{N, standin_ring:share(N, Owners)} || N <- lists:reverse(lists:sort(Members)), lists:member(N, Owners)],
     {ok, Backend} = application:get_env(riak_kv, storage_backend),
     [{nodename, node()}, {connected_nodes, nodes()}, {ring_members, Members},
      {ring_creation_size, application:get_env(riak_core, ring_creation_size, 64)},

@@ -5,8 +5,10 @@
 -module(standin_store).
 -behaviour(gen_server).
 
--export([start_link/0, root/0, get/1, put/2, delete/1, fold/2]).
+-export([start_link/0, root/0, get/1, epoch/1, merge/2, drop/2, wanted/1, fold/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
+
+-compile({no_auto_import, [get/1]}).
 
 -define(HEADER, 8).
 
@@ -32,11 +34,25 @@ get(Key) ->
         [] -> notfound
     end.
 
-put(Key, Object) ->
-    gen_server:call(?MODULE, {put, Key, Object}, infinity).
+%% From now on nothing is taken from who acts on an older ring; what was taken before is there for a fold to see.
+epoch(Epoch) ->
+    gen_server:call(?MODULE, {epoch, Epoch}, infinity).
 
-delete(Key) ->
-    gen_server:call(?MODULE, {delete, Key}, infinity).
+%% Keep of each object the newer one, ours or this: `ok` once it is on the disk. {stale, Epoch}: ask again, on that ring
+%% or a newer one; `foreign`: this node is in another cluster.
+merge(Epoch, Pairs) ->
+    gen_server:call(?MODULE, {merge, Epoch, Pairs}, infinity).
+
+%% Forget copies that others keep, unless they are others by now: [{Key, Stamp}].
+drop(Epoch, Pairs) ->
+    gen_server:call(?MODULE, {drop, Epoch, Pairs}, infinity).
+
+%% The keys of which we have none, or an older one than the stamp says.
+wanted(Pairs) ->
+    [Key || {Key, Stamp} <- Pairs, older(get(Key), Stamp)].
+
+older({ok, Object}, Stamp) -> standin_object:stamp(Object) < Stamp;
+older(notfound, _) -> true.
 
 fold(Fun, Acc) ->
     ets:foldl(fun({Key, Object}, A) -> Fun(Key, Object, A) end, Acc, ?MODULE).
@@ -44,7 +60,7 @@ fold(Fun, Acc) ->
 init([]) ->
     _ = ets:new(?MODULE, [named_table, protected, set, {read_concurrency, true}]),
     case root() of
-        none -> {ok, #{fd => none, size => 0, pending => []}};
+        none -> {ok, #{fd => none, size => 0, pending => [], epoch => standin_ring:epoch()}};
         Dir -> open(filename:join(Dir, "standin.log"))
     end.
 
@@ -56,7 +72,7 @@ open(Path) ->
             ok = file:close(Fd),
             ok = compact(Path, Good),
             {ok, Log} = file:open(Path, [append, raw, binary]),
-            {ok, #{fd => Log, size => filelib:file_size(Path), pending => []}};
+            {ok, #{fd => Log, size => filelib:file_size(Path), pending => [], epoch => standin_ring:epoch()}};
         {error, Why} ->
             {stop, {refused, io_lib:format("cannot open ~ts: ~ts", [Path, file:format_error(Why)])}}
     end.
@@ -109,24 +125,67 @@ record(Term) ->
     Payload = term_to_binary(Term),
     [<<(byte_size(Payload)):32, (erlang:crc32(Payload)):32>>, Payload].
 
-handle_call(Record, From, #{pending := Pending} = State) ->
-    {noreply, State#{pending := [{Record, From} | Pending]}, 0}.
+handle_call({epoch, Epoch}, _, State) ->
+    Flushed = flush(State),
+    {reply, ok, Flushed#{epoch := Epoch}, 0};
+handle_call({_, Epoch, _} = Request, From, #{pending := Pending, epoch := Mine} = State) ->
+    case compare(Epoch, Mine) of
+        ok -> {noreply, State#{pending := [{Request, From} | Pending]}, 0};
+        Refused -> {reply, Refused, State, 0}
+    end.
+
+compare({Cluster, Version}, {Cluster, Mine}) when Version >= Mine -> ok;
+compare({Cluster, _}, {Cluster, _} = Mine) -> {stale, Mine};
+compare(_, _) -> foreign.
 
 handle_cast(_, State) ->
     {noreply, State, 0}.
 
 %% The timeout comes when the mailbox is empty: everybody who waits is in one write.
-handle_info(timeout, #{pending := []} = State) ->
-    {noreply, State};
-handle_info(timeout, #{pending := Pending} = State) ->
-    Batch = lists:reverse(Pending),
-    {Result, Written} = write([record(R) || {R, _} <- Batch], State),
-    [apply_record(R) || Result =:= ok, {R, _} <- Batch],
-    [gen_server:reply(From, Result) || {_, From} <- Batch],
-    {noreply, Written#{pending := []}};
+handle_info(timeout, State) ->
+    {noreply, flush(State)};
 handle_info(_, State) ->
     {noreply, State, 0}.
 
+flush(#{pending := []} = State) ->
+    State;
+flush(#{pending := Pending} = State) ->
+    Batch = lists:reverse(Pending),
+    {Records, _} = lists:foldl(fun({Request, _}, Acc) -> records(Request, Acc) end, {[], #{}}, Batch),
+    Ordered = lists:reverse(Records),
+    {Result, Written} = write([record(R) || R <- Ordered], State),
+    [apply_record(R) || Result =:= ok, R <- Ordered],
+    [gen_server:reply(From, Result) || {_, From} <- Batch],
+    Written#{pending := []}.
+
+%% What a request changes, after those before it in the batch: Seen is what they leave behind.
+records({merge, _, Pairs}, Acc) ->
+    lists:foldl(fun({Key, Object}, {Records, Seen}) ->
+                        case older(now_at(Key, Seen), standin_object:stamp(Object)) of
+                            true -> {[{put, Key, Object} | Records], Seen#{Key => {ok, Object}}};
+                            false -> {Records, Seen}
+                        end
+                end, Acc, Pairs);
+records({drop, _, Pairs}, Acc) ->
+    lists:foldl(fun({Key, Stamp}, {Records, Seen}) ->
+                        case now_at(Key, Seen) of
+                            {ok, Object} ->
+                                case standin_object:stamp(Object) of
+                                    Stamp -> {[{delete, Key} | Records], Seen#{Key => notfound}};
+                                    _ -> {Records, Seen}
+                                end;
+                            notfound -> {Records, Seen}
+                        end
+                end, Acc, Pairs).
+
+now_at(Key, Seen) ->
+    case Seen of
+        #{Key := State} -> State;
+        _ -> get(Key)
+    end.
+
+write([], State) ->
+    {ok, State};
 write(_, #{fd := none} = State) ->
     {ok, State};
 write(Bytes, #{fd := Fd, size := Size} = State) ->
