@@ -108,11 +108,62 @@ get_key() { # get_key HOST:PORT KEY
   curl -sf -m 10 "http://$1/buckets/test/keys/$2"
 }
 
-# Pids of the virtual machines of a node: the name is in their arguments.
+# Pids of the Erlang virtual machines of a node: its name is in their
+# arguments, and they are no script that starts one.
 vms_of() {
-  pgrep -f -- "-name $1@" || true
+  local pid
+  for pid in $(pgrep -f -- "-name $1@"); do
+    case $(readlink "/proc/$pid/exe" 2>/dev/null) in
+    */beam.smp) echo "$pid" ;;
+    esac
+  done
 }
 
 vm_of() {
   vms_of "$1" | head -n 1
+}
+
+# The sandbox that a node's machine works in.
+sandbox_of() {
+  local at
+  at=$(readlink "/proc/$(vm_of "$1")/cwd") && echo "${at%/riak*}"
+}
+
+# The pipeline of design, typed into a shell; PIPELINE_PID is its first stage,
+# whose end drains the rest.
+type_pipeline() {
+  (
+    rm-mesos events --master "$MASTER" --zk "$ZK" &
+    echo "$!" >"$STACK/events.pid"
+    wait
+  ) 2>>"$STACK/pipeline.log" 3>&- |
+    rm-state watch --zk "$ZK" 2>>"$STACK/pipeline.log" |
+    rm-status 2>>"$STACK/pipeline.log" |
+    rm-cluster 2>>"$STACK/pipeline.log" |
+    rm-offer 2>>"$STACK/pipeline.log" |
+    rm-launch 2>>"$STACK/pipeline.log" |
+    rm-state apply --zk "$ZK" 2>>"$STACK/pipeline.log" |
+    rm-mesos calls --zk "$ZK" 2>>"$STACK/pipeline.log" 3>&- &
+  CALLS_PID=$!
+  wait_for 10 test -s "$STACK/events.pid"
+  PIPELINE_PID=$(cat "$STACK/events.pid")
+  track "$PIPELINE_PID"
+}
+
+stop_pipeline() {
+  kill -TERM "$PIPELINE_PID"
+  wait_for 15 gone "$CALLS_PID"
+}
+
+# Everything below a pid, with it: so that a test leaves nothing behind.
+stop_tree() {
+  local child
+  for child in $(pgrep -P "$1"); do stop_tree "$child"; done
+  kill -KILL "$1" 2>/dev/null || true
+}
+
+# Executors outlive rm-local, as they outlive a Mesos agent; a test's do not.
+stop_executors() {
+  local pid
+  for pid in $(pgrep -f "$STACK/mesos/" || true); do stop_tree "$pid"; done
 }

@@ -1,0 +1,121 @@
+# The whole: ZooKeeper, rm-local with three agents, a scheduler, and nodes that
+# stay.
+
+load helper
+load stack
+
+setup() {
+  STACK=$BATS_TEST_TMPDIR
+  start_zookeeper
+  start_local
+}
+
+teardown() {
+  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
+    tail -n 30 "$STACK"/*.log
+  fi
+  stop_tracked
+  stop_executors
+}
+
+# A key is written; the node's machine is killed; the node comes back with the
+# key, on its own volume, in a new sandbox.
+kill_and_see_it_back() {
+  local node=$1 task before volume
+  put_key "$(http "$node")" k1 "value of $node"
+  task=$(task_of "$node")
+  before=$(sandbox_of "$node")
+  volume=$(realpath "$before/data")
+  kill -KILL "$(vm_of "$node")"
+  wait_for 40 runs_anew "$node" "$task"
+  run get_key "$(http "$node")" k1
+  assert_output "value of $node"
+  [ "$(sandbox_of "$node")" != "$before" ]
+  [ "$(realpath "$(sandbox_of "$node")/data")" = "$volume" ]
+}
+
+@test "typed by hand: a node starts, is killed, and comes back on its data" {
+  settings | state put settings
+  make_cluster kv
+  add_node kv 1
+  type_pipeline
+  wait_for 40 running riak-kv-1
+  kill_and_see_it_back riak-kv-1
+  stop_pipeline
+  # The scheduler is gone, the node is not.
+  run get_key "$(http riak-kv-1)" k1
+  assert_output "value of riak-kv-1"
+}
+
+@test "rm-schedd: the same; it stops in order and the node runs on" {
+  make_cluster kv
+  add_node kv 1
+  start_schedd
+  wait_for 40 running riak-kv-1
+  kill_and_see_it_back riak-kv-1
+  kill -TERM "$SCHEDD_PID"
+  wait_for 15 gone "$SCHEDD_PID"
+  wait "$SCHEDD_PID"
+  run get_key "$(http riak-kv-1)" k1
+  assert_output "value of riak-kv-1"
+}
+
+@test "three nodes land on three agents, a fourth doubles up, one is removed" {
+  local hosts fourth
+  make_cluster kv
+  for n in 1 2 3; do add_node kv "$n"; done
+  SPREAD_WAIT=4 start_schedd
+  for n in 1 2 3; do wait_for 60 running "riak-kv-$n"; done
+  hosts=$(for n in 1 2 3; do state get "tasks/riak-kv-$n" | jq -r .address; done | sort)
+  assert_equal "$hosts" $'127.0.0.1\n127.0.0.2\n127.0.0.3'
+  add_node kv 4
+  wait_for 20 state get verdicts/kv
+  run bash -c "rm-state get verdicts/kv --zk $ZK | jq -r '.[\"riak-kv-4\"]'"
+  assert_output --partial "waiting for another"
+  wait_for 60 running riak-kv-4
+  # Volumes and reservations of a removed node are free again.
+  fourth=$(realpath "$(sandbox_of riak-kv-4)/data")
+  [ -d "$fourth" ]
+  add_node kv 4 remove
+  wait_for 60 bash -c "! rm-state get nodes/riak-kv-4 --zk $ZK 2>/dev/null"
+  [ ! -e "$fourth" ]
+  [ -z "$(vms_of riak-kv-4)" ]
+  run bash -c "curl -s http://$MASTER/state | jq -c '[.slaves[].reserved_resources_full | to_entries[].value[] | .reservations[].labels.labels[] | select(.key == \"node\").value] | unique'"
+  assert_output '["riak-kv-1","riak-kv-2","riak-kv-3"]'
+  for kind in reservations tasks status orders nodes; do
+    run state ls "$kind"
+    refute_output --partial riak-kv-4
+  done
+}
+
+@test "a package that is none: the task fails, the node says why, nothing is left" {
+  echo rubbish >"$STACK/bad.tar.gz"
+  RIAK=$STACK/bad.tar.gz
+  make_cluster kv
+  add_node kv 1
+  start_schedd
+  wait_for 30 status_is riak-kv-1 TASK_FAILED
+  run bash -c "rm-state get status/riak-kv-1 --zk $ZK | jq -r .message"
+  refute_output null
+  [ -z "$(vms_of riak-kv-1)" ]
+}
+
+@test "a record that can't be read freezes its node until it is mended" {
+  make_cluster kv
+  add_node kv 1
+  add_node kv 2
+  start_schedd
+  wait_for 60 running riak-kv-1
+  wait_for 60 running riak-kv-2
+  local task
+  task=$(task_of riak-kv-2)
+  # Behind everybody's back, as a slip of a hand would.
+  "$RM_TOOLS/zkput" "$ZK" /riak/frameworks/riak/nodes/riak-kv-1 '{"cluster":'
+  wait_for 10 grep -q "frozen: record nodes/riak-kv-1" "$STACK/schedd.log"
+  kill -KILL "$(vm_of riak-kv-2)"
+  wait_for 40 runs_anew riak-kv-2 "$task"
+  running riak-kv-1
+  "$RM_TOOLS/zkput" "$ZK" /riak/frameworks/riak/nodes/riak-kv-1 \
+    '{"cluster":"kv","goal":"run"}'
+  wait_for 10 grep -q "mended: the records of riak-kv-1" "$STACK/schedd.log"
+}
