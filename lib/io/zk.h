@@ -99,6 +99,11 @@ void rm_zk_exists(struct rm_zk *zk, const char *path, rm_zk_on_change *fired,
 /* Names are sorted. */
 void rm_zk_list(struct rm_zk *zk, const char *path, rm_zk_on_change *fired,
     rm_zk_on_list *done, void *arg);
+/* The same; changes counts every child that ever came or went. */
+typedef void rm_zk_on_counted(void *arg, enum rm_zk_result result,
+    const char *const *names, size_t count, int changes);
+void rm_zk_list_counted(struct rm_zk *zk, const char *path,
+    rm_zk_on_change *fired, rm_zk_on_counted *done, void *arg);
 
 enum rm_zk_create_flags {
 	RM_ZK_EPHEMERAL = 1,

@@ -11,10 +11,11 @@ struct zk_op {
 	LIST_ENTRY(zk_op) all;
 	struct rm_zk *zk;
 	bool forgotten;
-	enum { OP_GET, OP_LIST, OP_DONE, OP_MULTI } kind;
+	enum { OP_GET, OP_LIST, OP_COUNTED, OP_DONE, OP_MULTI } kind;
 	union {
 		rm_zk_on_get *get;
 		rm_zk_on_list *list;
+		rm_zk_on_counted *counted;
 		rm_zk_on_done *done;
 		rm_zk_on_multi *multi;
 	} call;
@@ -147,6 +148,8 @@ op_failed(struct zk_op *op)
 			op->call.get(op->arg, op->result, NULL, 0, NULL);
 		else if (op->kind == OP_LIST)
 			op->call.list(op->arg, op->result, NULL, 0);
+		else if (op->kind == OP_COUNTED)
+			op->call.counted(op->arg, op->result, NULL, 0, 0);
 		else if (op->kind == OP_MULTI && op->call.multi != NULL)
 			op->call.multi(op->arg, op->result, -1);
 		else if (op->kind == OP_DONE && op->call.done != NULL)
@@ -220,7 +223,8 @@ by_name(const void *a, const void *b)
 }
 
 static void
-list_done(int rc, const struct String_vector *names, const void *data)
+list_done(int rc, const struct String_vector *names, const struct Stat *stat,
+    const void *data)
 {
 	struct zk_op *op = (struct zk_op *)(uintptr_t)data;
 	if (open_for_answer(op, rc == ZOK)) {
@@ -228,8 +232,14 @@ list_done(int rc, const struct String_vector *names, const void *data)
 		if (count > 0)
 			qsort(
 			    names->data, count, sizeof(*names->data), by_name);
-		op->call.list(op->arg, zk_result(rc),
-		    count > 0 ? (const char *const *)names->data : NULL, count);
+		const char *const *sorted = count > 0 ? (const char *const *)
+							    names->data
+						      : NULL;
+		if (op->kind == OP_LIST)
+			op->call.list(op->arg, zk_result(rc), sorted, count);
+		else
+			op->call.counted(op->arg, zk_result(rc), sorted, count,
+			    rc == ZOK ? stat->cversion : 0);
 	}
 	op_free(op);
 }
@@ -282,6 +292,17 @@ rm_zk_exists(struct rm_zk *zk, const char *path, rm_zk_on_change *fired,
 					     op->watch, exists_done, op));
 }
 
+static void
+list(struct zk_op *op)
+{
+	struct rm_zk *zk = op->zk;
+	op_sent(op, zk->handle == NULL
+			? ZINVALIDSTATE
+			: zoo_awget_children2(zk->handle, op->path,
+			      op->watch != NULL ? watch_fires : NULL, op->watch,
+			      list_done, op));
+}
+
 void
 rm_zk_list(struct rm_zk *zk, const char *path, rm_zk_on_change *fired,
     rm_zk_on_list *done, void *arg)
@@ -289,10 +310,17 @@ rm_zk_list(struct rm_zk *zk, const char *path, rm_zk_on_change *fired,
 	struct zk_op *op = op_new(zk, path, fired, arg);
 	op->kind = OP_LIST;
 	op->call.list = done;
-	op_sent(op, zk->handle == NULL ? ZINVALIDSTATE
-				       : zoo_awget_children(zk->handle, path,
-					     fired != NULL ? watch_fires : NULL,
-					     op->watch, list_done, op));
+	list(op);
+}
+
+void
+rm_zk_list_counted(struct rm_zk *zk, const char *path, rm_zk_on_change *fired,
+    rm_zk_on_counted *done, void *arg)
+{
+	struct zk_op *op = op_new(zk, path, fired, arg);
+	op->kind = OP_COUNTED;
+	op->call.counted = done;
+	list(op);
 }
 
 static void create_done(int rc, const char *path, const void *data);

@@ -12,8 +12,6 @@ struct item {
 	struct rm_zk_tree *tree;
 	struct item *parent; /* NULL: of the table */
 	const struct rm_zk_tree_part *part;
-	char *path; /* whole */
-	const char *name; /* the path's last part */
 	TAILQ_HEAD(items, item) children;
 
 	/* Where the reading of it is. */
@@ -21,10 +19,12 @@ struct item {
 	bool again; /* changed while it was read */
 	bool lost; /* to be read when there is a connection */
 	bool settled; /* read once since it came, or since the session */
+	int changes; /* a directory's, when it was read last */
 
 	/* What the owner of the tree was told. */
 	enum { ABSENT, PRESENT, UNREADABLE } told;
 	long long czxid, mzxid;
+	char name[]; /* of a child: its path is made when it is needed */
 };
 
 struct rm_zk_tree {
@@ -44,12 +44,35 @@ is_directory(const struct item *item)
 	return item->parent == NULL && !item->part->leaf;
 }
 
-/* The path below the root. */
-static const char *
+/* The path below the root; the caller's. */
+static char *
 below(const struct item *item)
 {
-	const char *path = item->path + strlen(item->tree->root);
-	return *path == '/' ? path + 1 : path;
+	const char *part = item->part->path;
+	if (item->parent == NULL)
+		return rm_strdup(part);
+	return rm_format("%s%s%s", part, *part != '\0' ? "/" : "", item->name);
+}
+
+/* The whole path; the caller's. */
+static char *
+path_of(const struct item *item)
+{
+	char *rest = below(item);
+	char *path = rm_format(
+	    "%s%s%s", item->tree->root, *rest != '\0' ? "/" : "", rest);
+	free(rest);
+	return path;
+}
+
+static void
+tell(struct item *item, const char *value, size_t len,
+    const struct rm_zk_stat *stat)
+{
+	char *path = below(item);
+	item->tree->events.change(
+	    item->tree->events.arg, path, value, len, stat);
+	free(path);
 }
 
 static void
@@ -74,17 +97,16 @@ settle(struct item *item)
 		tree->events.complete(tree->events.arg);
 }
 
-/* Consumes path. */
 static struct item *
 item_new(struct rm_zk_tree *tree, struct item *parent,
-    const struct rm_zk_tree_part *part, char *path)
+    const struct rm_zk_tree_part *part, const char *name)
 {
-	struct item *item = rm_alloc(sizeof(*item));
+	size_t size = strlen(name) + 1;
+	struct item *item = rm_alloc(sizeof(*item) + size);
+	memcpy(item->name, name, size);
 	item->tree = tree;
 	item->parent = parent;
 	item->part = part;
-	item->path = path;
-	item->name = strrchr(path, '/') + 1;
 	TAILQ_INIT(&item->children);
 	tree->unsettled++;
 	return item;
@@ -94,7 +116,6 @@ static void
 item_free(struct item *item)
 {
 	rm_zk_forget(item->tree->zk, item);
-	free(item->path);
 	free(item);
 }
 
@@ -102,8 +123,7 @@ static void
 tell_gone(struct item *item)
 {
 	if (item->told != ABSENT)
-		item->tree->events.change(
-		    item->tree->events.arg, below(item), NULL, 0, NULL);
+		tell(item, NULL, 0, NULL);
 	item->told = ABSENT;
 }
 
@@ -117,8 +137,7 @@ tell_value(struct item *item, const char *value, size_t len,
 	item->told = PRESENT;
 	item->czxid = stat->czxid;
 	item->mzxid = stat->mzxid;
-	item->tree->events.change(
-	    item->tree->events.arg, below(item), value, len, stat);
+	tell(item, value, len, stat);
 }
 
 static void
@@ -127,9 +146,11 @@ tell_unreadable(struct item *item, enum rm_zk_result why)
 	if (item->told == UNREADABLE)
 		return;
 	item->told = UNREADABLE;
-	if (item->tree->events.unreadable != NULL)
-		item->tree->events.unreadable(
-		    item->tree->events.arg, below(item), why);
+	if (item->tree->events.unreadable == NULL)
+		return;
+	char *path = below(item);
+	item->tree->events.unreadable(item->tree->events.arg, path, why);
+	free(path);
 }
 
 /* It is gone: told, and forgotten where a directory will name it again. */
@@ -187,7 +208,9 @@ static void
 await(struct item *item)
 {
 	item->reading = true;
-	rm_zk_exists(item->tree->zk, item->path, changed, awaited, item);
+	char *path = path_of(item);
+	rm_zk_exists(item->tree->zk, path, changed, awaited, item);
+	free(path);
 }
 
 static void
@@ -214,8 +237,8 @@ got_value(void *arg, enum rm_zk_result result, const char *value, size_t len,
 static void
 add_child(struct item *directory, struct item *before, const char *name)
 {
-	struct item *child = item_new(directory->tree, directory,
-	    directory->part, rm_format("%s/%s", directory->path, name));
+	struct item *child = item_new(
+	    directory->tree, directory, directory->part, name);
 	if (before != NULL)
 		TAILQ_INSERT_BEFORE(before, child, entry);
 	else
@@ -223,37 +246,59 @@ add_child(struct item *directory, struct item *before, const char *name)
 	read_item(child);
 }
 
-/* Both are sorted, so one pass tells what is new and what is gone. */
-static void
+/* Both are sorted, so one pass tells what is new and what is gone. Returns how
+ * many were. */
+static int
 compare_children(struct item *directory, const char *const *names, size_t count)
 {
 	struct item *child = TAILQ_FIRST(&directory->children);
 	size_t i = 0;
+	int differ = 0;
 	while (child != NULL || i < count) {
 		int order = child == NULL ? 1
 			    : i == count  ? -1
 					  : strcmp(child->name, names[i]);
 		struct item *next = child != NULL ? TAILQ_NEXT(child, entry)
 						  : NULL;
+		differ += order != 0;
 		if (order < 0) {
 			drop(child);
 			child = next;
 		} else if (order > 0) {
 			add_child(directory, child, names[i++]);
 		} else {
-			/* One that is not watched may have gone and come back
-			 * under the same name. */
-			if (directory->part->wants == RM_ZK_TREE_ONCE)
-				read_item(child);
 			child = next;
 			i++;
 		}
 	}
+	return differ;
+}
+
+/*
+ * Children that are not watched may go and come back under the same name
+ * between two readings. Where more came and went than can be seen, those
+ * that were there before are read again.
+ */
+static void
+compare_counted(
+    struct item *directory, const char *const *names, size_t count, int changes)
+{
+	struct item *last = TAILQ_LAST(&directory->children, items), *child;
+	unsigned since = (unsigned)changes - (unsigned)directory->changes;
+	bool known = last != NULL;
+	directory->changes = changes;
+	unsigned seen = (unsigned)compare_children(directory, names, count);
+	if (!known || since == seen ||
+	    directory->part->wants != RM_ZK_TREE_ONCE)
+		return;
+	TAILQ_FOREACH (child, &directory->children, entry)
+		if (!child->reading)
+			read_item(child);
 }
 
 static void
-got_names(
-    void *arg, enum rm_zk_result result, const char *const *names, size_t count)
+got_names(void *arg, enum rm_zk_result result, const char *const *names,
+    size_t count, int changes)
 {
 	struct item *item = arg;
 	if (!was_read(item, result))
@@ -261,7 +306,7 @@ got_names(
 	if (result == RM_ZK_OK) {
 		item->told = ABSENT; /* of a directory only UNREADABLE is told
 				      */
-		compare_children(item, names, count);
+		compare_counted(item, names, count, changes);
 		settle(item);
 	} else if (result == RM_ZK_NO_NODE) {
 		item->told = ABSENT;
@@ -283,13 +328,14 @@ read_item(struct item *item)
 	item->reading = true;
 	item->lost = false;
 	struct rm_zk *zk = item->tree->zk;
+	char *path = path_of(item);
 	bool once = item->part->wants == RM_ZK_TREE_ONCE &&
 		    item->parent != NULL;
 	if (is_directory(item))
-		rm_zk_list(zk, item->path, changed, got_names, item);
+		rm_zk_list_counted(zk, path, changed, got_names, item);
 	else
-		rm_zk_get(
-		    zk, item->path, once ? NULL : changed, got_value, item);
+		rm_zk_get(zk, path, once ? NULL : changed, got_value, item);
+	free(path);
 }
 
 struct rm_zk_tree *
@@ -302,10 +348,7 @@ rm_zk_tree_new(struct rm_zk *zk, const char *root,
 	tree->events = *events;
 	TAILQ_INIT(&tree->items);
 	for (; parts->path != NULL; parts++) {
-		struct item *item = item_new(tree, NULL, parts,
-		    parts->path[0] == '\0'
-			? rm_strdup(root)
-			: rm_format("%s/%s", root, parts->path));
+		struct item *item = item_new(tree, NULL, parts, "");
 		TAILQ_INSERT_TAIL(&tree->items, item, entry);
 		read_item(item);
 	}
@@ -315,9 +358,12 @@ rm_zk_tree_new(struct rm_zk *zk, const char *root,
 static void
 read_after(struct item *item, enum rm_zk_session state)
 {
-	if (state == RM_ZK_RENEWED)
+	/* What is not watched has lost no watch. */
+	bool watched = item->parent == NULL ||
+		       item->part->wants != RM_ZK_TREE_ONCE;
+	if (state == RM_ZK_RENEWED && watched)
 		unsettle(item);
-	if (state == RM_ZK_RENEWED || item->lost)
+	if ((state == RM_ZK_RENEWED && watched) || item->lost)
 		read_item(item);
 }
 
