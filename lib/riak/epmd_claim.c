@@ -203,7 +203,10 @@ on_replaced(void *arg, enum rm_zk_result result, int failed)
 	after(c);
 }
 
-/* Exactly the record that was seen gives way to ours, or nothing happens. */
+/*
+ * Exactly the record that was seen gives way to ours, or nothing happens. Ours
+ * is replaced so too: others do not watch values, which never change.
+ */
 static void
 replace(struct claim *c, int version)
 {
@@ -248,6 +251,16 @@ contest(struct claim *c, const struct rm_epmd_record *by, int version)
 	}
 }
 
+static bool
+says(const struct claim *c, const char *value, size_t len)
+{
+	struct rm_str wanted = { 0 };
+	value_of(c, &wanted);
+	bool same = wanted.len == len && memcmp(wanted.text, value, len) == 0;
+	rm_str_free(&wanted);
+	return same;
+}
+
 /* The name is there already: whose is it? */
 static void
 look(struct claim *c, const char *value, size_t len,
@@ -255,8 +268,10 @@ look(struct claim *c, const char *value, size_t len,
 {
 	struct rm_epmd_claims *s = c->claims;
 	if (stat->owner == rm_zk_session_id(s->zk)) {
-		c->held = c->stale = true;
-		decide(c, true);
+		c->held = true;
+		c->stale = c->name != NULL && !says(c, value, len);
+		if (!c->stale)
+			decide(c, true);
 		step(c);
 		return;
 	}
@@ -310,23 +325,6 @@ on_created(void *arg, enum rm_zk_result result, const char *path)
 }
 
 static void
-on_updated(void *arg, enum rm_zk_result result, const char *path)
-{
-	(void)path;
-	struct claim *c = arg;
-	if (landed(c, result)) {
-		if (result == RM_ZK_OK)
-			decide(c, true);
-		else if (result == RM_ZK_NO_NODE)
-			c->held = false;
-		else
-			put_off(c, result);
-		step(c);
-	}
-	after(c);
-}
-
-static void
 on_deleted(void *arg, enum rm_zk_result result, const char *path)
 {
 	(void)path;
@@ -342,6 +340,28 @@ on_deleted(void *arg, enum rm_zk_result result, const char *path)
 }
 
 static void
+create(struct claim *c)
+{
+	struct rm_str value = { 0 };
+	char *path = path_of(c);
+	value_of(c, &value);
+	take_off(c);
+	rm_zk_create(c->claims->zk, path, value.text, value.len,
+	    RM_ZK_EPHEMERAL | RM_ZK_PARENTS, on_created, c);
+	rm_str_free(&value);
+	free(path);
+}
+
+static void
+withdraw(struct claim *c)
+{
+	char *path = path_of(c);
+	take_off(c);
+	rm_zk_delete(c->claims->zk, path, -1, on_deleted, c);
+	free(path);
+}
+
+static void
 act(struct claim *c)
 {
 	bool wanted = c->name != NULL;
@@ -352,21 +372,12 @@ act(struct claim *c)
 	if (wanted && (c->held ? !c->stale : c->beaten))
 		return;
 
-	struct rm_zk *zk = c->claims->zk;
-	struct rm_str value = { 0 };
-	char *path = path_of(c);
-	if (wanted)
-		value_of(c, &value);
-	take_off(c);
-	if (!wanted)
-		rm_zk_delete(zk, path, -1, on_deleted, c);
-	else if (c->held)
-		rm_zk_set(zk, path, value.text, value.len, -1, on_updated, c);
+	if (wanted && c->held)
+		replace(c, -1);
+	else if (wanted)
+		create(c);
 	else
-		rm_zk_create(zk, path, value.text, value.len,
-		    RM_ZK_EPHEMERAL | RM_ZK_PARENTS, on_created, c);
-	rm_str_free(&value);
-	free(path);
+		withdraw(c);
 }
 
 /* Steps the claims that are due, as far as ZooKeeper can be asked. */

@@ -134,7 +134,7 @@ static int
 follow(struct rm_epmd_cluster *k, struct rm_error *err)
 {
 	k->parts[0] = (struct rm_zk_tree_part){ .path = k->directory,
-		.wants = RM_ZK_TREE_VALUES };
+		.wants = RM_ZK_TREE_ONCE };
 	const struct rm_zk_tree_events events = {
 		.change = tree_change,
 		.complete = tree_complete,

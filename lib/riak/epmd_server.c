@@ -1,10 +1,10 @@
 #include "riak/epmd_server.h"
 
 #include <errno.h>
-#include <event2/event_struct.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,8 +16,9 @@
 #include "riak/epmd.h"
 
 #define IDLE_LIMIT 60.0
-/* How many connections one wake-up accepts before others have their turn. */
-#define ACCEPT_BATCH 64
+/* How many connections one wake-up accepts, or serves, before others have
+ * their turn. */
+#define BATCH 64
 /* With no descriptor left, the wait before the next try. */
 #define ACCEPT_PAUSE 0.1
 /* A reply buffer that grew beyond this is not kept. */
@@ -28,19 +29,25 @@ enum state {
 	WRITING, /* what one write left of a reply; then it ends */
 	ASKED, /* the cluster; no reply yet */
 	KEPT, /* registered, or refused: open until the peer does anything */
+	CLOSED, /* to be freed, once no event can name it */
 };
 
+/*
+ * There may be ten thousand: they wait in an epoll of their own, which the
+ * loop watches as one descriptor, so that none needs an event of libevent's.
+ */
 struct conn {
-	struct event event;
 	struct rm_epmd_server *server;
-	TAILQ_ENTRY(conn) order; /* all, or the idle ones; least active first */
+	TAILQ_ENTRY(conn) order; /* least active first */
 	struct rm_epmd_name *name; /* while registered */
 	unsigned char *bytes; /* a part of a request or reply; owned */
+	int fd;
 	uint32_t len, done;
 	uint32_t active; /* monotonic seconds */
 	uint16_t port; /* that it connected to */
 	uint8_t state;
 	bool local;
+	bool watched; /* it is in the epoll */
 };
 
 TAILQ_HEAD(conn_list, conn);
@@ -58,17 +65,18 @@ struct rm_epmd_server {
 	struct acceptor acceptors[RM_EPMD_LISTEN_MAX];
 	struct conn_list idle; /* READING and WRITING: the limit is theirs */
 	struct conn_list kept; /* ASKED and KEPT */
+	struct conn_list closed;
+	int epoll;
+	struct event *ready; /* of the epoll */
 	struct rm_timer idle_timer, accept_timer;
 	struct rm_str reply;
-	struct conn *serving; /* set to NULL when it is closed meanwhile */
 };
-
-static void on_event(evutil_socket_t fd, short what, void *arg);
 
 static struct conn_list *
 list_of(struct conn *c, enum state state)
 {
 	return state == READING || state == WRITING ? &c->server->idle
+	       : state == CLOSED                    ? &c->server->closed
 						    : &c->server->kept;
 }
 
@@ -103,24 +111,27 @@ static void
 conn_close(struct conn *c)
 {
 	unregister(c);
-	if (c->server->serving == c)
-		c->server->serving = NULL;
-	TAILQ_REMOVE(list_of(c, c->state), c, order);
-	int fd = event_get_fd(&c->event);
-	event_del(&c->event);
-	close(fd);
-	free(c->bytes);
-	free(c);
+	set_state(c, CLOSED);
+	close(c->fd); /* which takes it out of the epoll */
 }
 
 static void
-watch(struct conn *c, short what)
+free_closed(struct rm_epmd_server *s)
 {
-	int fd = event_get_fd(&c->event);
-	event_del(&c->event);
-	event_assign(
-	    &c->event, c->server->loop, fd, what | EV_PERSIST, on_event, c);
-	if (event_add(&c->event, NULL) != 0)
+	struct conn *c;
+	while ((c = TAILQ_FIRST(&s->closed)) != NULL) {
+		TAILQ_REMOVE(&s->closed, c, order);
+		free(c->bytes);
+		free(c);
+	}
+}
+
+/* EPOLL_CTL_ADD the first time. */
+static void
+watch(struct conn *c, int how, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = c };
+	if (epoll_ctl(c->server->epoll, how, c->fd, &event) != 0)
 		conn_close(c);
 }
 
@@ -142,8 +153,7 @@ static bool
 send_reply(struct conn *c)
 {
 	struct rm_str *reply = &c->server->reply;
-	ssize_t n = send(
-	    event_get_fd(&c->event), reply->text, reply->len, MSG_NOSIGNAL);
+	ssize_t n = send(c->fd, reply->text, reply->len, MSG_NOSIGNAL);
 	if (n < 0 && errno != EAGAIN)
 		return false;
 	size_t sent = n < 0 ? 0 : (size_t)n;
@@ -159,7 +169,8 @@ finish(struct conn *c)
 {
 	if (!send_reply(c) && c->bytes != NULL) {
 		set_state(c, WRITING);
-		watch(c, EV_WRITE);
+		if (c->watched)
+			watch(c, EPOLL_CTL_MOD, EPOLLOUT);
 		return;
 	}
 	conn_close(c);
@@ -168,8 +179,8 @@ finish(struct conn *c)
 static void
 write_rest(struct conn *c)
 {
-	ssize_t n = send(event_get_fd(&c->event), c->bytes + c->done,
-	    c->len - c->done, MSG_NOSIGNAL);
+	ssize_t n = send(
+	    c->fd, c->bytes + c->done, c->len - c->done, MSG_NOSIGNAL);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0)
@@ -223,7 +234,7 @@ register_name(struct conn *c, const struct rm_epmd_node *node)
 		return NULL;
 	}
 	name->owner = c;
-	name->fd = event_get_fd(&c->event);
+	name->fd = c->fd;
 	enum rm_epmd_claim claim = RM_EPMD_GRANTED;
 	if (s->options.cluster != NULL)
 		claim = rm_epmd_cluster_claim(s->options.cluster, name);
@@ -406,7 +417,7 @@ read_request(struct conn *c)
 	if (len > 0)
 		memcpy(buffer, c->bytes, len);
 	int size = rm_epmd_request_size(buffer, len);
-	ssize_t n = recv(event_get_fd(&c->event), buffer + len,
+	ssize_t n = recv(c->fd, buffer + len,
 	    (size > 0 ? (size_t)size : RM_EPMD_REQUEST_MAX) - len, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -430,17 +441,26 @@ read_request(struct conn *c)
 }
 
 static void
-on_event(evutil_socket_t fd, short what, void *arg)
+serve(struct conn *c)
 {
-	(void)fd;
-	(void)what;
-	struct conn *c = arg;
 	if (c->state == READING)
 		read_request(c);
 	else if (c->state == WRITING)
 		write_rest(c);
-	else
+	else if (c->state != CLOSED)
 		conn_close(c); /* whatever it was: it ends a registration */
+}
+
+static void
+on_ready(evutil_socket_t epoll, short what, void *arg)
+{
+	(void)what;
+	struct rm_epmd_server *s = arg;
+	struct epoll_event events[BATCH];
+	int n = epoll_wait(epoll, events, BATCH, 0);
+	for (int i = 0; i < n; i++)
+		serve(events[i].data.ptr);
+	free_closed(s);
 }
 
 static bool
@@ -462,16 +482,15 @@ conn_open(const struct acceptor *a, int fd, const struct sockaddr *peer)
 	c->server = s;
 	c->port = (uint16_t)a->port;
 	c->local = peer_is_local(fd, peer);
+	c->fd = fd;
 	TAILQ_INSERT_TAIL(&s->idle, c, order);
 	set_state(c, READING);
-	event_assign(&c->event, s->loop, fd, EV_READ | EV_PERSIST, on_event, c);
 	/* The request is often there already; then epoll is not needed. */
-	s->serving = c;
 	read_request(c);
-	if (s->serving == c && c->state != WRITING &&
-	    event_add(&c->event, NULL) != 0)
-		conn_close(c);
-	s->serving = NULL;
+	if (c->state == CLOSED)
+		return;
+	c->watched = true;
+	watch(c, EPOLL_CTL_ADD, c->state == WRITING ? EPOLLOUT : EPOLLIN);
 }
 
 static void
@@ -502,7 +521,8 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 {
 	(void)what;
 	struct acceptor *a = arg;
-	for (int i = 0; i < ACCEPT_BATCH; i++) {
+	free_closed(a->server);
+	for (int i = 0; i < BATCH; i++) {
 		struct sockaddr_storage peer = { 0 };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(listener, (struct sockaddr *)&peer, &len,
@@ -542,9 +562,19 @@ rm_epmd_server_new(struct event_base *loop,
 		s->options.idle = IDLE_LIMIT;
 	TAILQ_INIT(&s->idle);
 	TAILQ_INIT(&s->kept);
+	TAILQ_INIT(&s->closed);
 	rm_epmd_names_init(&s->names);
 	rm_timer_init(&s->idle_timer, loop, on_idle, s);
 	rm_timer_init(&s->accept_timer, loop, accept_again, s);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll >= 0)
+		s->ready = event_new(
+		    loop, s->epoll, EV_READ | EV_PERSIST, on_ready, s);
+	if (s->ready == NULL || event_add(s->ready, NULL) != 0) {
+		rm_error_set(err, RM_EXIT_OUTSIDE, "can't watch connections");
+		rm_epmd_server_free(s);
+		return NULL;
+	}
 	for (size_t i = 0; i < options->listen->count; i++) {
 		struct acceptor *a = &s->acceptors[i];
 		a->server = s;
@@ -576,6 +606,11 @@ rm_epmd_server_free(struct rm_epmd_server *s)
 		return;
 	close_all(&s->idle);
 	close_all(&s->kept);
+	free_closed(s);
+	if (s->ready != NULL)
+		event_free(s->ready);
+	if (s->epoll >= 0)
+		close(s->epoll);
 	for (size_t i = 0; i < RM_EPMD_LISTEN_MAX; i++)
 		if (s->acceptors[i].event != NULL)
 			event_free(s->acceptors[i].event);
