@@ -1,0 +1,323 @@
+/*
+ * rm-director(8): the proxy that clients of Riak talk to.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/exit.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/option.h"
+#include "base/str.h"
+#include "io/loop.h"
+#include "io/ready.h"
+#include "proxy/admin_client.h"
+#include "proxy/director.h"
+
+struct options {
+	const char *zk, *zk_auth_file, *framework, *cluster;
+	const char *address, *admin_address, *url;
+	long http_port, pb_port, admin_port, ready_fd;
+	double zk_timeout;
+	struct rm_proxy_limits limits;
+	bool open;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct rm_option daemon_options[] = {
+	{ RM_OPTION_TEXT, "zk", 0, "HOSTS", "DIRECTOR_ZK", "riak.zk", NULL,
+	    "ZooKeeper, host:port,...", AT(zk), true },
+	{ RM_OPTION_TEXT, "framework", 'f', "NAME", "DIRECTOR_FRAMEWORK", NULL,
+	    "riak", "framework of the cluster", AT(framework), false },
+	{ RM_OPTION_TEXT, "cluster", 'c', "KEY", "DIRECTOR_CLUSTER", NULL, NULL,
+	    "cluster to proxy", AT(cluster), true },
+	{ RM_OPTION_COUNT, "http-port", 0, "PORT", "PORT0", NULL, "8098",
+	    "port of the HTTP proxy; 0 takes a free one", AT(http_port),
+	    false },
+	{ RM_OPTION_COUNT, "pb-port", 0, "PORT", "PORT1", NULL, "8087",
+	    "port of the protocol-buffers proxy", AT(pb_port), false },
+	{ RM_OPTION_COUNT, "admin-port", 0, "PORT", "PORT2", NULL, "9000",
+	    "port of the admin API", AT(admin_port), false },
+	{ RM_OPTION_TEXT, "address", 'a', "LIST", "DIRECTOR_ADDRESS", NULL,
+	    "127.0.0.1", "addresses of the proxy's ports", AT(address), false },
+	{ RM_OPTION_TEXT, "admin-address", 0, "LIST", "DIRECTOR_ADMIN_ADDRESS",
+	    NULL, NULL, "addresses of the admin port [those of --address]",
+	    AT(admin_address), false },
+	{ RM_OPTION_FLAG, "open", 0, NULL, "DIRECTOR_OPEN", NULL, NULL,
+	    "let every machine change what is proxied", AT(open), false },
+	{ RM_OPTION_TEXT, "zk-auth-file", 0, "FILE", "RIAK_MESOS_ZK_AUTH_FILE",
+	    NULL, NULL, "user:password for ZooKeeper", AT(zk_auth_file),
+	    false },
+	{ RM_OPTION_NUMBER, "zk-timeout", 0, "SECONDS", "RIAK_MESOS_ZK_TIMEOUT",
+	    NULL, "10", "of the ZooKeeper session", AT(zk_timeout), false },
+	{ RM_OPTION_COUNT, "connections", 0, "N", "DIRECTOR_CONNECTIONS", NULL,
+	    "10000", "clients at a time, on each port", AT(limits.connections),
+	    false },
+	{ RM_OPTION_COUNT, "header-size", 0, "BYTES", "DIRECTOR_HEADER_SIZE",
+	    NULL, "65536", "most of a request's line and headers",
+	    AT(limits.header_size), false },
+	{ RM_OPTION_NUMBER, "header-time", 0, "SECONDS", "DIRECTOR_HEADER_TIME",
+	    NULL, "10", "for a request's line and headers",
+	    AT(limits.header_time), false },
+	{ RM_OPTION_NUMBER, "idle-time", 0, "SECONDS", "DIRECTOR_IDLE_TIME",
+	    NULL, "60", "an HTTP client may be idle", AT(limits.idle_time),
+	    false },
+	{ RM_OPTION_NUMBER, "pb-idle-time", 0, "SECONDS",
+	    "DIRECTOR_PB_IDLE_TIME", NULL, "3600",
+	    "a protocol-buffers client may be idle", AT(limits.pb_idle_time),
+	    false },
+	{ RM_OPTION_NUMBER, "stall-time", 0, "SECONDS", "DIRECTOR_STALL_TIME",
+	    NULL, "300", "a request or answer may stand still",
+	    AT(limits.stall_time), false },
+	{ RM_OPTION_NUMBER, "connect-time", 0, "SECONDS",
+	    "DIRECTOR_CONNECT_TIME", NULL, "2", "to connect to a node",
+	    AT(limits.connect_time), false },
+	{ RM_OPTION_NUMBER, "drain-time", 0, "SECONDS", "DIRECTOR_DRAIN_TIME",
+	    NULL, "60", "a node that leaves has to finish",
+	    AT(limits.drain_time), false },
+	{ RM_OPTION_NUMBER, "check-interval", 0, "SECONDS",
+	    "DIRECTOR_CHECK_INTERVAL", NULL, "2", "between two health checks",
+	    AT(limits.check_interval), false },
+	{ RM_OPTION_NUMBER, "check-time", 0, "SECONDS", "DIRECTOR_CHECK_TIME",
+	    NULL, "2", "a health check may take", AT(limits.check_time),
+	    false },
+	{ RM_OPTION_COUNT, "rise", 0, "N", "DIRECTOR_RISE", NULL, "2",
+	    "good checks until a node is up again", AT(limits.rise), false },
+	{ RM_OPTION_COUNT, "fall", 0, "N", "DIRECTOR_FALL", NULL, "3",
+	    "failed checks until a node is down", AT(limits.fall), false },
+	{ RM_OPTION_COUNT, "ready-fd", 0, "FD", NULL, NULL, NULL,
+	    "descriptor that gets a newline once it listens", AT(ready_fd),
+	    false },
+	RM_OPTIONS_END,
+};
+
+static const struct rm_option admin_options[] = {
+	{ RM_OPTION_TEXT, "url", 'u', "URL", "DIRECTOR_URL", NULL,
+	    "http://127.0.0.1:9000", "where the admin port is", AT(url),
+	    false },
+	{ RM_OPTION_TEXT, "framework", 'f', "NAME", "DIRECTOR_FRAMEWORK", NULL,
+	    NULL, "of configure", AT(framework), false },
+	{ RM_OPTION_TEXT, "cluster", 'c', "KEY", "DIRECTOR_CLUSTER", NULL, NULL,
+	    "of configure", AT(cluster), false },
+	RM_OPTIONS_END,
+};
+#undef AT
+
+static int
+check_name(const char *option, const char *name, struct rm_error *err)
+{
+	if (rm_directory_name_ok(name))
+		return 0;
+	return rm_error_set(err, RM_EXIT_USAGE,
+	    name == NULL ? "option --%s is required" : "bad value for --%s: %s",
+	    option, name);
+}
+
+static int
+check(const struct options *o, struct rm_error *err)
+{
+	const struct {
+		const char *name;
+		long n, least, most;
+	} counts[] = {
+		{ "http-port", o->http_port, 0, 65535 },
+		{ "pb-port", o->pb_port, 0, 65535 },
+		{ "admin-port", o->admin_port, 0, 65535 },
+		{ "connections", o->limits.connections, 1, 1000000 },
+		{ "header-size", o->limits.header_size, 256, 1 << 20 },
+		{ "rise", o->limits.rise, 1, 1000 },
+		{ "fall", o->limits.fall, 1, 1000 },
+	};
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (counts[i].n < counts[i].least ||
+		    counts[i].n > counts[i].most)
+			return rm_error_set(err, RM_EXIT_USAGE,
+			    "--%s: %ld is not between %ld and %ld",
+			    counts[i].name, counts[i].n, counts[i].least,
+			    counts[i].most);
+	if (o->limits.check_interval <= 0 || o->limits.check_time <= 0)
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "--check-interval and --check-time are more than 0");
+	if (check_name("framework", o->framework, err) != 0 ||
+	    check_name("cluster", o->cluster, err) != 0)
+		return -1;
+	return rm_ready_check(o->ready_fd, err);
+}
+
+/* A descriptor for each client and for its node, on both ports. */
+static void
+raise_limit(long connections)
+{
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)connections * 4 + 256;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	if (limit.rlim_cur >= wanted)
+		return;
+	if (limit.rlim_max < wanted)
+		rm_log_warn("descriptors may run out: limit=%llu wanted=%llu",
+		    (unsigned long long)limit.rlim_max,
+		    (unsigned long long)wanted);
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		rm_log_warn("can't raise the limit of descriptors: %s",
+		    strerror(errno));
+}
+
+static void
+announce(const struct options *o, const struct rm_director *director)
+{
+	struct rm_error err = { 0 };
+	char *status = rm_format("listening http=%d protobuf=%d admin=%d",
+	    rm_director_port(director, RM_HTTP),
+	    rm_director_port(director, RM_PB),
+	    rm_director_admin_port(director));
+	rm_log_info("%s", status);
+	if (rm_ready_tell(o->ready_fd, status, &err) != 0)
+		rm_log_warn("can't tell that it is ready: %s", err.text);
+	free(status);
+}
+
+static void
+stop(void *arg)
+{
+	rm_director_stop(arg);
+}
+
+static struct rm_director *
+open_director(
+    const struct options *o, struct event_base *loop, struct rm_error *err)
+{
+	const struct rm_director_options options = {
+		.limits = o->limits,
+		.directory = { .zk = o->zk,
+		    .auth_file = o->zk_auth_file,
+		    .timeout = o->zk_timeout,
+		    .framework = o->framework,
+		    .cluster = o->cluster },
+		.addresses = o->address,
+		.admin_addresses = o->admin_address != NULL ? o->admin_address
+							    : o->address,
+		.ports = { [RM_HTTP] = (int)o->http_port,
+		    [RM_PB] = (int)o->pb_port },
+		.admin_port = (int)o->admin_port,
+		.open = o->open,
+	};
+	if (o->open)
+		rm_log_warn("--open: whoever reaches the admin port can "
+			    "change what is proxied");
+	return rm_director_new(loop, &options, err);
+}
+
+static int
+run_daemon(void *options, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	const struct options *o = options;
+	struct rm_error err = { 0 };
+	struct event_base *loop = NULL;
+	struct rm_director *director = NULL;
+	if (check(o, &err) == 0) {
+		raise_limit(o->limits.connections);
+		loop = rm_loop_new(false, &err);
+	}
+	if (loop != NULL)
+		director = open_director(o, loop, &err);
+	if (director != NULL &&
+	    rm_loop_on_stop(loop, stop, director, &err) == 0) {
+		announce(o, director);
+		event_base_dispatch(loop);
+	}
+	rm_director_free(director);
+	if (err.code == 0)
+		return RM_EXIT_OK;
+	rm_log_error("%s", err.text);
+	return err.code;
+}
+
+static int
+print_json(jv value)
+{
+	struct rm_str text = { 0 };
+	rm_json_write(&text, value);
+	bool good = printf("%s\n", text.text) > 0 && fflush(stdout) == 0;
+	rm_str_free(&text);
+	if (good)
+		return RM_EXIT_OK;
+	rm_log_error("standard output: %s", strerror(errno));
+	return RM_EXIT_OUTSIDE;
+}
+
+static const struct verb {
+	const char *name, *method, *path;
+} verbs[] = {
+	{ "status", "GET", "/status" },
+	{ "list-frameworks", "GET", "/frameworks" },
+	{ "list-clusters", "GET", "/clusters" },
+	{ "list-nodes", "GET", "/nodes" },
+	{ "configure", "PUT", NULL },
+};
+
+static int
+ask(const struct options *o, const struct verb *verb, struct rm_error *err)
+{
+	char *path = NULL;
+	if (verb->path == NULL) {
+		if (check_name("framework", o->framework, err) != 0 ||
+		    check_name("cluster", o->cluster, err) != 0)
+			return err->code;
+		path = rm_format(
+		    "/frameworks/%s/clusters/%s", o->framework, o->cluster);
+	}
+	jv answer = jv_invalid();
+	int rc = rm_admin_ask(o->url, verb->method,
+	    path != NULL ? path : verb->path, &answer, err);
+	free(path);
+	return rc == 0 ? print_json(answer) : err->code;
+}
+
+static int
+run_admin(void *options, int argc, char **argv)
+{
+	(void)argc;
+	struct rm_error err = { 0 };
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (strcmp(verbs[i].name, argv[0]) != 0)
+			continue;
+		int code = ask(options, &verbs[i], &err);
+		if (err.code != 0)
+			rm_log_error("%s", err.text);
+		return code;
+	}
+	rm_log_error(
+	    "unknown word %s; try 'rm-director admin --help'", argv[0]);
+	return RM_EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct rm_command commands[] = {
+		{ NULL, NULL, NULL, daemon_options, 0, 0, run_daemon },
+		{ "admin",
+		    "status|configure|list-frameworks|list-clusters|list-nodes",
+		    "ask a running rm-director, print its answer",
+		    admin_options, 1, 1, run_admin },
+		{ 0 },
+	};
+	static const int exits[] = { RM_EXIT_OK, RM_EXIT_NO, RM_EXIT_USAGE,
+		RM_EXIT_BUG, RM_EXIT_OUTSIDE, -1 };
+	static const struct rm_program program = {
+		.name = "rm-director",
+		.summary = "proxy for the clients of a Riak cluster",
+		.commands = commands,
+		.options_size = sizeof(struct options),
+		.exits = exits,
+	};
+	return rm_program_main(&program, argc, argv);
+}

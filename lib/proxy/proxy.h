@@ -1,0 +1,60 @@
+/*
+ * What the parts of the proxy share: the loop, the limits, the nodes, and the
+ * counters that the admin port shows.
+ */
+#ifndef RM_PROXY_PROXY_H
+#define RM_PROXY_PROXY_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "proxy/expiry.h"
+
+enum rm_protocol { RM_HTTP, RM_PB, RM_PROTOCOLS };
+
+/* Seconds, bytes, numbers. */
+struct rm_proxy_limits {
+	double header_time; /* for a request's head, from its first byte */
+	double idle_time; /* HTTP, between two requests */
+	double pb_idle_time; /* protocol buffers, likewise */
+	double stall_time; /* no byte moves in a request or answer */
+	double connect_time;
+	double drain_time; /* what a node that left may take to finish */
+	double check_interval, check_time;
+	long rise, fall;
+	long connections; /* of clients, on each port */
+	long header_size;
+};
+
+struct rm_proxy_counters {
+	unsigned long long accepted, requests, retries, failures;
+	unsigned long long refused; /* bad requests */
+	long open; /* clients now */
+};
+
+#define RM_PROXY_SCRATCH ((size_t)64 << 10)
+
+struct rm_nodes;
+struct rm_listener;
+
+struct rm_proxy {
+	struct event_base *loop;
+	struct rm_proxy_limits limits;
+	struct rm_nodes *nodes;
+	struct rm_listener *listeners[RM_PROTOCOLS];
+	struct rm_proxy_counters counters[RM_PROTOCOLS];
+	bool stopping; /* no new requests; ends when all is answered */
+
+	/* One for each length of time. */
+	struct rm_expiry_queue headers, idle, pb_idle, stalls, connects,
+	    lingers, pooled;
+	char *scratch; /* RM_PROXY_SCRATCH bytes, for one callback */
+	struct rm_str text; /* likewise */
+};
+
+void rm_proxy_init(struct rm_proxy *proxy, struct event_base *loop,
+    const struct rm_proxy_limits *limits);
+void rm_proxy_free(struct rm_proxy *proxy);
+
+#endif

@@ -1,0 +1,215 @@
+#include "proxy/sock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <unistd.h>
+
+static void
+changed(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	struct rm_sock *sock = arg;
+	if (what & (EV_READ | EV_CLOSED))
+		sock->readable = true;
+	if (what & EV_WRITE)
+		sock->writable = true;
+	sock->ready(sock->arg);
+}
+
+int
+rm_sock_adopt(struct rm_sock *sock, struct event_base *loop, int fd,
+    void (*ready)(void *arg), void *arg)
+{
+	int on = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	*sock = (struct rm_sock){ .fd = fd,
+		.open = true,
+		.writable = true,
+		.ready = ready,
+		.arg = arg };
+	if (event_assign(&sock->event, loop, fd,
+		EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, changed,
+		sock) != 0 ||
+	    event_add(&sock->event, NULL) != 0) {
+		close(fd);
+		sock->open = false;
+		errno = ENOMEM;
+		return -1;
+	}
+	return 0;
+}
+
+int
+rm_sock_connect(struct rm_sock *sock, struct event_base *loop,
+    const struct sockaddr *to, socklen_t to_len, void (*ready)(void *arg),
+    void *arg)
+{
+	int fd = socket(
+	    to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, to, to_len) != 0 && errno != EINPROGRESS) {
+		int why = errno;
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	if (rm_sock_adopt(sock, loop, fd, ready, arg) != 0)
+		return -1;
+	sock->connecting = true;
+	sock->writable = false;
+	return 0;
+}
+
+int
+rm_sock_connected(struct rm_sock *sock)
+{
+	int why = 0;
+	socklen_t len = sizeof(why);
+	if (!sock->connecting)
+		return 1;
+	if (!sock->readable && !sock->writable)
+		return 0;
+	if (getsockopt(sock->fd, SOL_SOCKET, SO_ERROR, &why, &len) != 0)
+		why = errno;
+	sock->connecting = false;
+	errno = why;
+	return why == 0 ? 1 : -1;
+}
+
+void
+rm_sock_again(struct rm_sock *sock)
+{
+	/* A time-out of zero is over after the next look at the others, and
+	 * is not repeated. */
+	static const struct timeval now = { 0, 0 };
+	event_add(&sock->event, &now);
+}
+
+ssize_t
+rm_sock_read(struct rm_sock *sock, void *to, size_t room)
+{
+	ssize_t n;
+	do
+		n = recv(sock->fd, to, room, 0);
+	while (n < 0 && errno == EINTR);
+	/* Less than asked for: there is no more now (epoll(7)). */
+	if (n < (ssize_t)room)
+		sock->readable = false;
+	if (n > 0)
+		return n;
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	sock->ended = true;
+	sock->failed = n < 0;
+	return n;
+}
+
+ssize_t
+rm_sock_write(struct rm_sock *sock, const struct iovec *from, int count)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)from,
+		.msg_iovlen = (size_t)count };
+	size_t all = 0;
+	ssize_t n;
+	for (int i = 0; i < count; i++)
+		all += from[i].iov_len;
+	if (all == 0)
+		return 0;
+	do
+		n = sendmsg(sock->fd, &message, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		n = 0;
+	if (n >= 0 && (size_t)n < all)
+		sock->writable = false;
+	return n;
+}
+
+int
+rm_sock_send(
+    struct rm_sock *sock, struct rm_spill *spill, const void *data, size_t len)
+{
+	return rm_sock_send2(sock, spill, data, len, NULL, 0);
+}
+
+static size_t
+less(size_t n, size_t *from)
+{
+	size_t part = n < *from ? n : *from;
+	*from -= part;
+	return part;
+}
+
+int
+rm_sock_send2(struct rm_sock *sock, struct rm_spill *spill, const void *a,
+    size_t a_len, const void *b, size_t b_len)
+{
+	struct iovec all[] = {
+		{ spill->data + spill->at, spill->len },
+		{ (void *)(uintptr_t)a, a_len },
+		{ (void *)(uintptr_t)b, b_len },
+	};
+	/* What is empty is left out. */
+	struct iovec *from = spill->len > 0 ? all : all + 1;
+	ssize_t n = !sock->writable ? 0
+				    : rm_sock_write(sock, from,
+					  (int)(all + 3 - from) - (b_len == 0));
+	size_t left = n > 0 ? (size_t)n : 0;
+	rm_spill_drop(spill, less(spill->len, &left));
+	size_t a_took = less(a_len, &left), b_took = less(b_len, &left);
+	rm_spill_add(spill, (const char *)a + a_took, a_len - a_took);
+	rm_spill_add(spill, (const char *)b + b_took, b_len - b_took);
+	return n < 0 ? -1 : 0;
+}
+
+int
+rm_sock_flush(struct rm_sock *sock, struct rm_spill *spill)
+{
+	if (spill->len == 0 || !sock->writable)
+		return 0;
+	struct iovec all = { spill->data + spill->at, spill->len };
+	ssize_t n = rm_sock_write(sock, &all, 1);
+	if (n < 0)
+		return -1;
+	rm_spill_drop(spill, (size_t)n);
+	return 0;
+}
+
+bool
+rm_sock_quiet(struct rm_sock *sock)
+{
+	char byte;
+	return sock->open && !sock->ended &&
+	       recv(sock->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	       errno == EAGAIN;
+}
+
+void
+rm_sock_end_write(struct rm_sock *sock)
+{
+	if (sock->open)
+		shutdown(sock->fd, SHUT_WR);
+}
+
+void
+rm_sock_abort(struct rm_sock *sock)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	if (sock->open)
+		setsockopt(sock->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	rm_sock_close(sock);
+}
+
+void
+rm_sock_close(struct rm_sock *sock)
+{
+	if (!sock->open)
+		return;
+	event_del(&sock->event);
+	close(sock->fd);
+	sock->open = false;
+}
