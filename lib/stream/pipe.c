@@ -319,6 +319,15 @@ rm_pipe_drain(struct rm_pipe *pipe, double seconds)
 	return rc;
 }
 
+int
+rm_pipe_finish(struct rm_pipe *pipe, const bool *stop)
+{
+	while (!pipe->failed && rm_pipe_pending(pipe) > 0 && !*stop)
+		if (event_base_loop(pipe->loop, EVLOOP_ONCE) != 0)
+			break;
+	return rm_pipe_drain(pipe, 1.0);
+}
+
 static void
 pipe_free(struct rm_pipe *pipe)
 {

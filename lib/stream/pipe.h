@@ -41,6 +41,10 @@ size_t rm_pipe_pending(const struct rm_pipe *pipe);
 void rm_pipe_hold(struct rm_pipe *pipe, bool held);
 /* Writes what waits, for at most `seconds`. 0 when all went out. */
 int rm_pipe_drain(struct rm_pipe *pipe, double seconds);
+/* Runs the loop until all went out or *stop, then gives it a second more; for
+ * the end of input, where a slow reader may take its time. 0 when all went
+ * out. */
+int rm_pipe_finish(struct rm_pipe *pipe, const bool *stop);
 void rm_pipe_free(struct rm_pipe *pipe);
 
 #endif
