@@ -107,14 +107,25 @@ says() {
   riak "$n" admin "$@" | grep -qF -- "$text"
 }
 
-# Nothing moves any more, as an operator would ask. Quoted: these words only.
+# Nothing moves any more, and all are there, as an operator would ask.
 quiet() {
-  says "$1" 'No pending changes.' ring-status && says "$1" 'No transfers active' transfers &&
-    says "$1" 'TRUE All nodes agree' ringready
+  local ring
+  ring=$(riak "$1" admin ring-status)
+  [[ $ring = *'No pending changes.'*'All nodes are up and reachable'* ]] && says "$1" 'No transfers active' transfers
+}
+
+# plan N: until all members have seen what was staged.
+plan() {
+  wait_for 10 planned "$1"
+  run cat "$BATS_TEST_TMPDIR/plan"
+}
+
+planned() {
+  riak "$1" admin cluster plan >"$BATS_TEST_TMPDIR/plan"
+  grep -q 'After cluster transition' "$BATS_TEST_TMPDIR/plan"
 }
 
 commit() {
-  riak "$1" admin cluster plan >"$BATS_TEST_TMPDIR/plan"
   admin "$1" cluster commit
   assert_output $'Cluster changes committed\nok'
 }
@@ -131,12 +142,12 @@ cluster() {
     admin "$n" cluster join "$(name "$first")"
     assert_output "Success: staged join request for '$(name "$n")' to '$(name "$first")'"$'\nok'
   done
-  wait_for 10 says "$first" 'After cluster transition' cluster plan
+  plan "$first"
   commit "$first"
   wait_for 20 quiet "$first"
 }
 
-@test "join: staged, planned, committed, handed off, in Riak's words" {
+@test "join: staged, planned, committed, handed off; bucket types: in Riak's words" {
   unpack 1
   unpack 2
   launch 1 2
@@ -155,8 +166,7 @@ cluster() {
   admin 1 member-status
   assert_line --index 3 'joining     0.0%      --      riak2@127.0.0.1'
   assert_line --index 4 'valid     100.0%      --      riak1@127.0.0.1'
-  wait_for 10 says 1 'After cluster transition' cluster plan
-  admin 1 cluster plan
+  plan 1
   assert_output - <<'TEXT'
 =============================== Staged Changes ================================
 Action         Details(s)
@@ -186,7 +196,7 @@ Transfers resulting from cluster changes: 8
 
 ok
 TEXT
-  STANDIN_HANDOFF_MS=20 commit 2
+  commit 2
   wait_for 20 quiet 2
   admin 2 cluster status
   assert_output - <<'TEXT'
@@ -203,170 +213,21 @@ Ring ready: true
 Key: (C) = Claimant; availability marked with '!' is unexpected
 ok
 TEXT
+  bucket_types
   # Two members, so each holds all.
   kill9 1
   all_there 2 before 20
 }
 
-@test "a member that crashed shows valid, misses nothing, and no single crash loses a write" {
-  cluster 1 2 3
-  fill 3 first 15
-  kill9 2
-  fill 1 second 15
-  all_there 3 first 15
-  admin 1 member-status
-  assert_line --regexp '^valid .* riak2@127.0.0.1$'
-  admin 1 cluster status --format=json
-  assert_output --partial '{"node":"riak2@127.0.0.1","status":"valid","avail":"down!"'
-  admin 1 ringready
-  assert_success
-  assert_output $'FALSE [\'riak2@127.0.0.1\'] down.  All nodes need to be up to check.\nerror'
-  admin 1 transfers
-  assert_output $'Nodes [\'riak2@127.0.0.1\'] are currently down.\nNo transfers active\n\nActive Transfers:\n\n\nNode \'riak2@127.0.0.1\' could not be contacted\nok'
-  admin 1 ring-status
-  assert_output --partial "The following nodes are unreachable: ['riak2@127.0.0.1']"
-  launch 2
-  all_there 2 second 15
-  curl -sf -X DELETE "http://127.0.0.1:${HTTP[2]}/buckets/b/keys/first0"
-  wait_for 20 quiet 1
-  # The two that had it all are gone: what was written while 2 was away is on 2 by now.
-  kill9 1
-  kill9 3
-  all_there 2 second 15
-  run get 2 first0
-  assert_failure
-}
-
-@test "leave: what it holds moves first, it ends by itself with 0, and is a ring of its own again" {
-  cluster 1 2 3
-  fill 1 k 20
-  admin 1 cluster leave riak9@127.0.0.1
-  assert_output $'Failed: \'riak9@127.0.0.1\' is not a member of the cluster.\nerror'
-  admin 1 cluster leave riak1@127.0.0.1
-  assert_output $'Success: staged leave request for \'riak1@127.0.0.1\'\nok'
-  commit 2
-  run cat "$BATS_TEST_TMPDIR/plan"
-  assert_output --partial 'NOTE: Applying these changes will result in 2 cluster transitions'
-  # The claimant itself.
-  wait_for 30 gone "${VM[1]}"
-  wait "${VM[1]}"
-  wait_for 20 quiet 2
-  admin 3 member-status
-  assert_output --partial 'Valid:2 / Leaving:0'
-  kill9 2
-  all_there 3 k 20
-  launch 1
-  admin 1 member-status
-  assert_output --partial 'valid     100.0%      --      riak1@127.0.0.1'
-  run get 1 k0
-  assert_failure
-}
-
-@test "force-remove: the others take over, and who comes back on old data ends with 0" {
-  cluster 1 2 3
-  fill 1 k 20
-  kill9 3
-  admin 1 cluster force-remove riak1@127.0.0.1
-  assert_line --index 0 "Failed: 'riak1@127.0.0.1' is the claimant (see: riak-admin ring_status)."
-  admin 1 cluster force-remove riak3@127.0.0.1
-  assert_output $'Success: staged remove request for \'riak3@127.0.0.1\'\nok'
-  commit 1
-  run cat "$BATS_TEST_TMPDIR/plan"
-  assert_output --partial "WARNING: All of 'riak3@127.0.0.1' replicas will be lost"
-  assert_output --partial "Partitions reassigned from cluster changes: 5"
-  all_there 2 k 20
-  launch_briefly 3
-  wait "${VM[3]}"
-  launch 3
-  admin 3 member-status
-  assert_output --partial 'Valid:1 / Leaving:0'
-  admin 3 cluster join riak2@127.0.0.1
-  assert_success
-  assert_line --index 1 ok
-}
-
-# A node that is expected to end before it serves.
-launch_briefly() {
-  ERL_ZFLAGS="$(cat "$BATS_TEST_TMPDIR/$1/flags")" "$BATS_TEST_TMPDIR/$1/riak/bin/riak" foreground \
-    >>"$BATS_TEST_TMPDIR/$1/out" 2>&1 3>&- &
-  VM[$1]=$!
-  track $!
-  wait_for 20 gone "${VM[$1]}"
-}
-
-@test "replace and force-replace; a dead member has to be marked as down before a plan" {
-  cluster 1 2
-  fill 1 k 20
-  admin 1 cluster replace riak2@127.0.0.1 riak3@127.0.0.1
-  assert_output $'Failed: \'riak3@127.0.0.1\' is not a valid replacement candidate.\nOnly newly joining nodes can be used for replacement.\nerror'
-  unpack 3
-  launch 3
-  riak 3 admin cluster join riak1@127.0.0.1
-  admin 1 cluster replace riak2@127.0.0.1 riak3@127.0.0.1
-  assert_output $'Success: staged replacement of \'riak2@127.0.0.1\' with \'riak3@127.0.0.1\'\nok'
-  wait_for 10 says 1 "replace        'riak2@127.0.0.1' with 'riak3@127.0.0.1'" cluster plan
-  commit 1
-  wait_for 30 gone "${VM[2]}"
-  wait "${VM[2]}"
-  wait_for 20 quiet 1
-  all_there 3 k 20
-  kill9 3
-  unpack 4
-  launch 4
-  riak 4 admin cluster join riak1@127.0.0.1
-  riak 1 admin cluster force-replace riak3@127.0.0.1 riak4@127.0.0.1
-  admin 1 cluster plan
-  assert_output $'Cannot plan until cluster state has converged.\nCheck \'Ring Ready\' in \'riak-admin ring_status\'\nok'
-  admin 1 down riak4@127.0.0.1
-  assert_output $'Failed: riak4@127.0.0.1 is up\nerror'
-  admin 1 down riak3@127.0.0.1
-  assert_output $'Success: "riak3@127.0.0.1" marked as down\nok'
-  admin 1 cluster force-replace riak3@127.0.0.1 riak4@127.0.0.1
-  assert_output $'Success: staged forced replacement of \'riak3@127.0.0.1\' with \'riak4@127.0.0.1\'\nok'
-  wait_for 10 says 1 'After cluster transition 1/1' cluster plan
-  commit 1
-  wait_for 20 quiet 1
-  kill9 1
-  all_there 4 k 20
-}
-
-@test "the claimant is killed in the middle of handoff: it goes on, and nothing is lost" {
-  unpack 1
-  unpack 2
-  unpack 3
-  STANDIN_HANDOFF_MS=1000 launch 1 2 3
-  fill 1 k 20
-  riak 2 admin cluster join riak1@127.0.0.1
-  riak 3 admin cluster join riak1@127.0.0.1
-  wait_for 10 says 1 'After cluster transition' cluster plan
-  commit 1
-  wait_for 10 says 1 'Waiting on: [riak_kv_vnode,riak_pipe_vnode]' ring-status
-  (for ((i = 0; i < 400; i++)); do
-    put 2 "during$i" "value of during$i" 2>/dev/null && echo "$i" >>"$BATS_TEST_TMPDIR/acked"
-  done) 3>&- &
-  writer=$!
-  track $writer
-  wait_for 20 grep -qx 5 "$BATS_TEST_TMPDIR/acked"
-  kill9 1
-  admin 2 cluster plan
-  assert_failure 1
-  assert_output --partial "RPC to 'riak2@127.0.0.1' failed: {'EXIT',"
-  admin 2 ring-status
-  assert_output --partial $'Status:     down\nRing Ready: unknown'
-  launch 1
-  wait "$writer"
-  wait_for 20 quiet 1
-  all_there 2 k 20
-  while read -r i; do
-    run get 3 "during$i"
-    assert_output "value of during$i"
-  done <"$BATS_TEST_TMPDIR/acked"
-}
-
-@test "bucket types are the cluster's, over HTTP and protocol buffers" {
-  cluster 1 2
+bucket_types() {
   admin 1 bucket-type create plain '{"props":{"n_val":2}}'
-  assert_output $'plain created\n\nWARNING: After activating plain, nodes in this cluster\ncan no longer be downgraded to a version of Riak prior to 2.0\nok'
+  assert_output - <<'TEXT'
+plain created
+
+WARNING: After activating plain, nodes in this cluster
+can no longer be downgraded to a version of Riak prior to 2.0
+ok
+TEXT
   admin 2 bucket-type list
   assert_output $'default (active)\nplain (not active)\nok'
   run curl -s "http://127.0.0.1:${HTTP[2]}/types/plain/buckets/b/keys/k"
@@ -395,17 +256,18 @@ launch_briefly() {
   assert_output $'nosuch is not an existing bucket type\n{error,undefined}'
 }
 
-@test "three addresses, a port mapper for each, found through an epmd module alone" {
+# Three addresses and a port mapper for each node: they find one another through an epmd module alone.
+addresses() {
   mkdir "$BATS_TEST_TMPDIR/table"
   cat >"$BATS_TEST_TMPDIR/table_epmd.erl" <<'ERL'
 -module(table_epmd).
 -export([start_link/0, register_node/2, register_node/3, port_please/2, port_please/3, address_please/3, names/1]).
 start_link() -> erl_epmd:start_link().
 register_node(N, P) -> register_node(N, P, inet).
-register_node(N, P, F) -> ok = file:write_file(path(N), integer_to_list(P)), erl_epmd:register_node(N, P, F).
+register_node(N, P, F) -> ok = prim_file:write_file(path(N), integer_to_binary(P)), erl_epmd:register_node(N, P, F).
 port_please(N, H) -> port_please(N, H, infinity).
 port_please(N, _, _) ->
-    case file:read_file(path(N)) of {ok, B} -> {port, binary_to_integer(B), 6}; _ -> noport end.
+    case prim_file:read_file(path(N)) of {ok, B} -> {port, binary_to_integer(B), 6}; _ -> noport end.
 address_please(_, H, F) -> inet:getaddr(H, F).
 names(H) -> erl_epmd:names(H).
 path(N) -> filename:join(os:getenv("TABLE"), lists:flatten(io_lib:format("~s", [N]))).
@@ -420,10 +282,154 @@ ERL
     MAPPER[$n]=$(free_port)
     mapper "${MAPPER[$n]}"
   done
+}
+
+@test "a member that crashed shows valid, misses nothing, and no single crash loses a write" {
+  addresses
   cluster 1 2 3
-  fill 2 k 10
+  fill 3 first 15
+  kill9 2
+  fill 1 second 15
+  all_there 3 first 15
+  admin 1 member-status
+  assert_line --regexp '^valid .* riak2@127.0.0.2$'
+  admin 1 cluster status --format=json
+  assert_output --partial '{"node":"riak2@127.0.0.2","status":"valid","avail":"down!"'
+  admin 1 ringready
+  assert_success
+  assert_output $'FALSE [\'riak2@127.0.0.2\'] down.  All nodes need to be up to check.\nerror'
+  admin 1 transfers
+  assert_output - <<'TEXT'
+Nodes ['riak2@127.0.0.2'] are currently down.
+No transfers active
+
+Active Transfers:
+
+
+Node 'riak2@127.0.0.2' could not be contacted
+ok
+TEXT
+  admin 1 ring-status
+  assert_output --partial "The following nodes are unreachable: ['riak2@127.0.0.2']"
+  launch 2
+  all_there 2 second 15
+  curl -sf -X DELETE "http://127.0.0.2:${HTTP[2]}/buckets/b/keys/first0"
+  wait_for 20 quiet 1
+  # The two that had it all are gone: what was written while 2 was away is on 2 by now.
+  kill9 1
   kill9 3
+  all_there 2 second 15
+  run get 2 first0
+  assert_failure
+}
+
+# A node that is expected to end by itself, with 0, before long.
+launch_and_end() {
+  ERL_ZFLAGS=$(cat "$BATS_TEST_TMPDIR/$1/flags") "$BATS_TEST_TMPDIR/$1/riak/bin/riak" foreground \
+    >>"$BATS_TEST_TMPDIR/$1/out" 2>&1 3>&- &
+  VM[$1]=$!
+  track $!
+  ended "$1"
+}
+
+ended() {
+  wait_for 30 gone "${VM[$1]}"
+  wait "${VM[$1]}"
+}
+
+@test "force-remove, replace, force-replace, leave: data move first, whoever is out ends with 0 and is alone again" {
+  cluster 1 2 3
+  fill 1 k 20
+
+  kill9 3
+  admin 1 cluster force-remove riak1@127.0.0.1
+  assert_line --index 0 "Failed: 'riak1@127.0.0.1' is the claimant (see: riak-admin ring_status)."
+  admin 1 cluster force-remove riak3@127.0.0.1
+  assert_output $'Success: staged remove request for \'riak3@127.0.0.1\'\nok'
+  plan 1
+  assert_output --partial "WARNING: All of 'riak3@127.0.0.1' replicas will be lost"
+  assert_output --partial 'Partitions reassigned from cluster changes: 5'
+  commit 1
+  all_there 2 k 20
+  launch_and_end 3
   launch 3
-  wait_for 10 quiet 1
-  all_there 3 k 10
+  admin 3 member-status
+  assert_output --partial 'Valid:1 / Leaving:0'
+
+  admin 1 cluster replace riak2@127.0.0.1 riak3@127.0.0.1
+  assert_line --index 0 "Failed: 'riak3@127.0.0.1' is not a valid replacement candidate."
+  assert_line --index 1 'Only newly joining nodes can be used for replacement.'
+  riak 3 admin cluster join riak2@127.0.0.1
+  admin 1 cluster replace riak2@127.0.0.1 riak3@127.0.0.1
+  assert_output $'Success: staged replacement of \'riak2@127.0.0.1\' with \'riak3@127.0.0.1\'\nok'
+  plan 1
+  assert_line "replace        'riak2@127.0.0.1' with 'riak3@127.0.0.1'"
+  commit 1
+  ended 2
+  wait_for 20 quiet 1
+  kill9 1
+  all_there 3 k 20
+  launch 1 2
+  run get 2 k0
+  assert_failure
+
+  kill9 3
+  riak 2 admin cluster join riak1@127.0.0.1
+  admin 1 cluster plan
+  assert_line --index 0 'Cannot plan until cluster state has converged.'
+  admin 1 down riak2@127.0.0.1
+  assert_output $'Failed: riak2@127.0.0.1 is up\nerror'
+  admin 1 down riak3@127.0.0.1
+  assert_output $'Success: "riak3@127.0.0.1" marked as down\nok'
+  admin 1 cluster force-replace riak3@127.0.0.1 riak2@127.0.0.1
+  assert_output $'Success: staged forced replacement of \'riak3@127.0.0.1\' with \'riak2@127.0.0.1\'\nok'
+  plan 1
+  commit 1
+  wait_for 20 quiet 1
+
+  admin 1 cluster leave riak9@127.0.0.1
+  assert_output $'Failed: \'riak9@127.0.0.1\' is not a member of the cluster.\nerror'
+  # The claimant itself.
+  admin 1 cluster leave
+  assert_output $'Success: staged leave request for \'riak1@127.0.0.1\'\nok'
+  plan 2
+  assert_output --partial 'NOTE: Applying these changes will result in 2 cluster transitions'
+  commit 2
+  ended 1
+  admin 2 member-status
+  assert_output --partial 'Valid:1 / Leaving:0'
+  all_there 2 k 20
+}
+
+@test "the claimant is killed in the middle of handoff: it goes on, and nothing is lost" {
+  unpack 1
+  unpack 2
+  unpack 3
+  STANDIN_HANDOFF_MS=1000 launch 1 2 3
+  fill 1 k 20
+  riak 2 admin cluster join riak1@127.0.0.1
+  riak 3 admin cluster join riak1@127.0.0.1
+  plan 1
+  commit 1
+  wait_for 10 says 1 'Waiting on: [riak_kv_vnode,riak_pipe_vnode]' ring-status
+  (for ((i = 0; i < 400; i++)); do
+    put 2 "during$i" "value of during$i" 2>/dev/null && echo "$i" >>"$BATS_TEST_TMPDIR/acked"
+  done) 3>&- &
+  writer=$!
+  track $writer
+  wait_for 20 grep -qx 5 "$BATS_TEST_TMPDIR/acked"
+  kill9 1
+  admin 2 cluster plan
+  assert_failure 1
+  assert_output --partial "RPC to 'riak2@127.0.0.1' failed: {'EXIT',"
+  admin 2 ring-status
+  assert_output --partial $'Status:     down\nRing Ready: unknown'
+  launch 1
+  wait "$writer"
+  wait_for 20 quiet 1
+  all_there 2 k 20
+  while read -r i; do
+    run get 3 "during$i"
+    assert_output "value of during$i"
+  done <"$BATS_TEST_TMPDIR/acked"
 }
