@@ -3,7 +3,6 @@
  * the names of a cluster through ZooKeeper.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #include "base/str.h"
 #include "io/loop.h"
 #include "io/ready.h"
-#include "riak/epmd.h"
 #include "riak/epmd_client.h"
 #include "riak/epmd_cluster.h"
 #include "riak/epmd_listen.h"
@@ -156,32 +154,13 @@ raise_limit(void)
 		    strerror(errno));
 }
 
-/* Whole or not at all. */
-static int
-write_port_file(const char *path, int port, struct rm_error *err)
-{
-	char *fresh = rm_format("%s.%ld", path, (long)getpid());
-	FILE *f = fopen(fresh, "we");
-	bool good = f != NULL && fprintf(f, "%d\n", port) > 0;
-	if (f != NULL && fclose(f) != 0)
-		good = false;
-	good = good && rename(fresh, path) == 0;
-	int why = errno;
-	if (!good)
-		unlink(fresh);
-	free(fresh);
-	return good ? 0
-		    : rm_error_set(
-			  err, RM_EXIT_OUTSIDE, "%s: %s", path, strerror(why));
-}
-
 static int
 announce(const struct daemon *d, struct rm_error *err)
 {
 	const struct options *o = d->options;
 	int port = d->listen.at[0].port;
 	if (o->port_file != NULL &&
-	    write_port_file(o->port_file, port, err) != 0)
+	    rm_ready_port_file(o->port_file, port, err) != 0)
 		return -1;
 	if (d->asked == 0 && (printf("%d\n", port) < 0 || fflush(stdout) != 0))
 		return rm_error_set(err, RM_EXIT_OUTSIDE, "standard output: %s",
@@ -301,59 +280,24 @@ run_daemon(void *options, int argc, char **argv)
 	return err.code != 0 ? err.code : d.code > 0 ? d.code : RM_EXIT_OK;
 }
 
-/* Asks the daemon on --port; -1 when it was told why not, and code is set. */
-static int
-ask(const struct options *o, enum rm_epmd_code request, const char *text,
-    struct rm_str *reply, int *code)
-{
-	struct rm_error err = { 0 };
-	struct rm_str bytes = { 0 };
-	int port = 0;
-	rm_epmd_put_request(&bytes, request, text);
-	int rc = parse_port(o->port, 1, &port, &err);
-	if (rc == 0)
-		rc = rm_epmd_ask(port, &bytes, reply, &err);
-	rm_str_free(&bytes);
-	if (rc == 0)
-		return 0;
-	rm_log_error("%s", err.text);
-	*code = err.code;
-	return -1;
-}
-
 static void
-print_node(const char *name, size_t name_len, const char *host, size_t host_len,
-    const char *port)
+print_node(void *arg, const char *name, const char *host, int port)
 {
-	printf("%.*s\t%.*s\t%s\n", (int)name_len, name,
-	    host_len > 0 ? (int)host_len : 1, host_len > 0 ? host : "-", port);
+	(void)arg;
+	printf("%s\t%s\t%d\n", name, *host != '\0' ? host : "-", port);
 }
 
-/* "name NAME[@HOST] at port PORT", which is cut up; others are left out. */
-static void
-print_line(char *line)
-{
-	char *port = NULL, *at;
-	for (char *p = line; (p = strstr(p, " at port ")) != NULL; p++)
-		port = p;
-	if (port == NULL || strncmp(line, "name ", 5) != 0)
-		return;
-	*port = '\0';
-	char *name = line + 5;
-	size_t len = strlen(name);
-	if ((at = strrchr(name, '@')) != NULL)
-		len = (size_t)(at - name);
-	print_node(name, len, at != NULL ? at + 1 : NULL,
-	    at != NULL ? strlen(at + 1) : 0, port + strlen(" at port "));
-}
-
+/* What a command ends with: rc 1 is a negative answer. */
 static int
-flushed(void)
+end(int rc, struct rm_error *err)
 {
-	if (fflush(stdout) == 0)
-		return RM_EXIT_OK;
-	rm_log_error("standard output: %s", strerror(errno));
-	return RM_EXIT_OUTSIDE;
+	if (rc == 0 && fflush(stdout) != 0)
+		rc = rm_error_set(err, RM_EXIT_OUTSIDE, "standard output: %s",
+		    strerror(errno));
+	if (rc >= 0)
+		return rc == 0 ? RM_EXIT_OK : RM_EXIT_NO;
+	rm_log_error("%s", err->text);
+	return err->code;
 }
 
 static int
@@ -361,50 +305,24 @@ run_names(void *options, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	struct rm_str reply = { 0 };
-	int code = RM_EXIT_OK;
-	if (ask(options, RM_EPMD_NAMES, "@", &reply, &code) != 0)
-		return code;
-	if (reply.len < 4) {
-		rm_log_error("no port mapper answers there");
-		rm_str_free(&reply);
-		return RM_EXIT_OUTSIDE;
-	}
-	char *rest = reply.text + 4, *line;
-	while ((line = strsep(&rest, "\n")) != NULL)
-		print_line(line);
-	rm_str_free(&reply);
-	return flushed();
+	const struct options *o = options;
+	struct rm_error err = { 0 };
+	int port, rc = parse_port(o->port, 1, &port, &err);
+	if (rc == 0)
+		rc = rm_epmd_ask_names(port, print_node, NULL, &err);
+	return end(rc, &err);
 }
 
 static int
 run_lookup(void *options, int argc, char **argv)
 {
 	(void)argc;
-	struct rm_str reply = { 0 };
-	struct rm_epmd_node node;
-	int code = RM_EXIT_OK;
-	char *name = rm_format(
-	    "%s%s", argv[0], strchr(argv[0], '@') == NULL ? "@" : "");
-	if (ask(options, RM_EPMD_PORT2, name, &reply, &code) == 0) {
-		int rc = rm_epmd_port2_parse(
-		    &node, (unsigned char *)reply.text, reply.len);
-		if (rc < 0)
-			rm_log_error("no port mapper answers there");
-		code = rc < 0   ? RM_EXIT_OUTSIDE
-		       : rc > 0 ? RM_EXIT_NO
-				: RM_EXIT_OK;
-	}
-	if (code == RM_EXIT_OK) {
-		char port[8];
-		snprintf(port, sizeof(port), "%d", node.port);
-		print_node(node.name, strlen(node.name), node.extra,
-		    node.extra_len, port);
-		code = flushed();
-	}
-	rm_str_free(&reply);
-	free(name);
-	return code;
+	const struct options *o = options;
+	struct rm_error err = { 0 };
+	int port, rc = parse_port(o->port, 1, &port, &err);
+	if (rc == 0)
+		rc = rm_epmd_ask_name(port, argv[0], print_node, NULL, &err);
+	return end(rc, &err);
 }
 
 int

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +24,24 @@ rm_ready_check(long fd, struct rm_error *err)
 		return rm_error_set(
 		    err, RM_EXIT_USAGE, "descriptor %ld is not open", fd);
 	return 0;
+}
+
+int
+rm_ready_port_file(const char *path, int port, struct rm_error *err)
+{
+	char *fresh = rm_format("%s.%ld", path, (long)getpid());
+	FILE *f = fopen(fresh, "we");
+	bool good = f != NULL && fprintf(f, "%d\n", port) > 0;
+	if (f != NULL && fclose(f) != 0)
+		good = false;
+	good = good && rename(fresh, path) == 0;
+	int why = errno;
+	if (!good)
+		unlink(fresh);
+	free(fresh);
+	return good ? 0
+		    : rm_error_set(
+			  err, RM_EXIT_OUTSIDE, "%s: %s", path, strerror(why));
 }
 
 static int

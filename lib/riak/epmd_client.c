@@ -3,12 +3,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "base/exit.h"
+#include "base/str.h"
+#include "riak/epmd.h"
 
 #define SILENCE 5 /* seconds */
 
@@ -35,19 +38,88 @@ exchange(int fd, int port, const struct rm_str *request, struct rm_str *reply)
 	}
 }
 
-int
-rm_epmd_ask(int port, const struct rm_str *request, struct rm_str *reply,
+/* Appends all that comes until the other end closes. */
+static int
+ask(int port, enum rm_epmd_code code, const char *text, struct rm_str *reply,
     struct rm_error *err)
 {
+	struct rm_str request = { 0 };
+	rm_epmd_put_request(&request, code, text);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int rc = fd < 0 ? -1 : exchange(fd, port, request, reply);
+	int rc = fd < 0 ? -1 : exchange(fd, port, &request, reply);
 	int why = errno;
 	if (fd >= 0)
 		close(fd);
+	rm_str_free(&request);
 	if (rc == 0)
 		return 0;
 	return rm_error_set(err,
 	    why == EAGAIN ? RM_EXIT_TIMEOUT : RM_EXIT_OUTSIDE,
 	    "127.0.0.1 port %d: %s", port,
 	    why == EAGAIN ? "no answer" : strerror(why));
+}
+
+static int
+no_mapper(int port, struct rm_error *err)
+{
+	return rm_error_set(err, RM_EXIT_OUTSIDE,
+	    "127.0.0.1 port %d: that is no port mapper", port);
+}
+
+/* "name NAME[@HOST] at port PORT", which is cut up; others are left out. */
+static void
+read_line(char *line, rm_epmd_found *found, void *arg)
+{
+	char *port = NULL;
+	for (char *p = line; (p = strstr(p, " at port ")) != NULL; p++)
+		port = p;
+	if (port == NULL || strncmp(line, "name ", 5) != 0)
+		return;
+	*port = '\0';
+	char *at = strrchr(line, '@');
+	if (at != NULL)
+		*at = '\0';
+	found(arg, line + 5, at != NULL ? at + 1 : "",
+	    atoi(port + strlen(" at port ")));
+}
+
+int
+rm_epmd_ask_names(
+    int port, rm_epmd_found *found, void *arg, struct rm_error *err)
+{
+	struct rm_str reply = { 0 };
+	int rc = ask(port, RM_EPMD_NAMES, "@", &reply, err);
+	if (rc == 0 && reply.len < 4)
+		rc = no_mapper(port, err);
+	char *rest = rc == 0 ? reply.text + 4 : NULL, *line;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		read_line(line, found, arg);
+	rm_str_free(&reply);
+	return rc;
+}
+
+int
+rm_epmd_ask_name(int port, const char *name, rm_epmd_found *found, void *arg,
+    struct rm_error *err)
+{
+	struct rm_str reply = { 0 };
+	struct rm_epmd_node node;
+	char *text = rm_format(
+	    "%s%s", name, strchr(name, '@') == NULL ? "@" : "");
+	int rc = ask(port, RM_EPMD_PORT2, text, &reply, err);
+	free(text);
+	if (rc == 0) {
+		rc = rm_epmd_port2_parse(
+		    &node, (unsigned char *)reply.text, reply.len);
+		if (rc < 0)
+			no_mapper(port, err);
+	}
+	if (rc == 0) {
+		struct rm_str host = { 0 };
+		rm_str_add(&host, node.extra, node.extra_len);
+		found(arg, node.name, host.text, node.port);
+		rm_str_free(&host);
+	}
+	rm_str_free(&reply);
+	return rc;
 }
