@@ -294,7 +294,8 @@ refuse(struct rm_admin_answer *a, const char *reason, const char *text)
 {
 	a->code = RM_EXIT_NO;
 	a->reason = reason;
-	snprintf(a->text, sizeof(a->text), "%s", text);
+	snprintf(
+	    a->text, sizeof(a->text), "%s", *text != '\0' ? text : "error");
 	if (jv_is_valid(a->value))
 		return;
 	jv_free(a->value);

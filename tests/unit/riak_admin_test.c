@@ -46,6 +46,7 @@ says(const char *name, const char *out, int code, const char *reason,
 		fail_msg("%s: code %d: %s", name, a.code, a.text);
 	if (reason != NULL)
 		assert_string_equal(a.reason, reason);
+	assert_int_equal(code != RM_EXIT_OK, a.text[0] != '\0');
 	if (expected != NULL) {
 		snprintf(text, sizeof(text), "%s", expected);
 		for (char *p = text; *p != '\0'; p++)
@@ -428,6 +429,7 @@ static const struct {
 	    "plan-changed" },
 	{ "down", "Failed: a@h is up\nerror\n", "up" },
 	{ "down", "No such thing in any version\nerror\n", "failed" },
+	{ "down", "error\n", "failed" },
 	{ "ping", "Node a@h is not responding to pings.\n", "not-responding" },
 	{ "ping", "Node 'a@h' not responding to pings.\n", "not-responding" },
 	{ "pid", "Node is not running!\n", "not-responding" },
