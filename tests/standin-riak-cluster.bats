@@ -213,10 +213,31 @@ Ring ready: true
 Key: (C) = Claimant; availability marked with '!' is unexpected
 ok
 TEXT
-  bucket_types
-  # Two members, so each holds all.
-  kill9 1
   all_there 2 before 20
+  bucket_types
+  moving_reads
+}
+
+# One copy of each: what node 2 has moves to node 1, and at no moment is it with neither.
+moving_reads() {
+  local i urls=()
+  riak 1 admin bucket-type create one '{"props":{"n_val":1}}'
+  riak 1 admin bucket-type activate one
+  TYPE=/types/one fill 2 m 30
+  for ((i = 0; i < 30; i++)); do
+    urls+=("http://127.0.0.1:${HTTP[1]}/types/one/buckets/b/keys/m$i")
+  done
+  wait_for 10 quiet 1
+  admin 2 cluster leave
+  plan 1
+  (while :; do
+    curl -sf -m 10 --fail-early "${urls[@]}" >/dev/null && echo all || echo missed
+  done) >"$BATS_TEST_TMPDIR/passes" 3>&- &
+  track $!
+  commit 1
+  ended 2
+  run sort -u "$BATS_TEST_TMPDIR/passes"
+  assert_output all
 }
 
 bucket_types() {

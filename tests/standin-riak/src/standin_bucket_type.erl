@@ -7,8 +7,8 @@ run(["list"]) -> {["default (active)\n", [[N, $\s, status_mark(S), $\n] || {N, S
 run(["status", Name]) -> status(list_to_binary(Name));
 run(["activate", Name]) -> activate(list_to_binary(Name));
 run(["create", Name]) -> create(list_to_binary(Name), {[{<<"props">>, {[]}}]});
-run(["create", Name, Text]) -> decoded(Text, fun(Json) -> create(list_to_binary(Name), Json) end, ["Cannot create bucket type ", Name]);
-run(["update", Name, Text]) -> decoded(Text, fun(Json) -> update(list_to_binary(Name), Json) end, ["Cannot update bucket type: ", Name]);
+run(["create", Name, Text]) -> decoded(Name, Text, fun create/2, ["Cannot create bucket type ", Name]);
+run(["update", Name, Text]) -> decoded(Name, Text, fun update/2, ["Cannot update bucket type: ", Name]);
 run(["create" | _]) -> usage("create <type> ['{\"props\": { ... }}']");
 run(["update" | _]) -> usage("update <type> '{\"props\": { ... }}'");
 run([Word | _]) when Word =:= "status"; Word =:= "activate" -> usage([Word, " <type>"]);
@@ -45,11 +45,11 @@ state(created) -> " has been created and may be activated".
 shown(Name) when is_atom(Name) -> atom_to_list(Name);
 shown(Name) -> Name.
 
-decoded(Text, Fun, Cannot) ->
+decoded(Name, Text, Fun, Cannot) ->
     case standin_json:decode(unicode:characters_to_binary(Text)) of
         {ok, {Members}} ->
             case lists:keyfind(<<"props">>, 1, Members) of
-                {_, {_}} -> Fun({Members});
+                {_, {_}} -> Fun(list_to_binary(Name), {Members});
                 _ -> {[Cannot, ": no props field found in json\n"], error}
             end;
         _ ->

@@ -116,11 +116,13 @@ cleared() ->
     end.
 
 committed({ok, _}) -> {"Cluster changes committed\n", ok};
-committed({error, nothing_planned}) -> {"You must verify the plan with 'riak-admin cluster plan' before committing\n", ok};
-committed({error, plan_changed}) -> {"The plan has changed. Verify with 'riak-admin cluster plan' before committing\n", ok};
+committed({error, nothing_planned}) ->
+    {"You must verify the plan with 'riak-admin cluster plan' before committing\n", ok};
+committed({error, plan_changed}) ->
+    {"The plan has changed. Verify with 'riak-admin cluster plan' before committing\n", ok};
 committed({error, ring_not_ready}) -> {not_ready("commit"), ok};
 committed({exit, _, _} = Exit) -> Exit;
-committed(_) -> {"Unable to commit cluster changes. Plan may have changed, please verify the plan and try to commit again\n", ok}.
+committed({error, Why}) -> {io_lib:format("Commit failed: ~p~n", [Why]), error}.
 
 not_ready(Verb) ->
     ["Cannot ", Verb, " until cluster state has converged.\nCheck 'Ring Ready' in 'riak-admin ring_status'\n"].
@@ -174,7 +176,9 @@ down(Name) ->
     case {lists:keymember(Node, 1, Members), lists:member(Node, Up)} of
         {false, _} -> {io_lib:format("Failed: ~p is not a member of the cluster.~n", [Name]), error};
         {true, true} -> {["Failed: ", Name, " is up\n"], error};
-        {true, false} -> marked(Name, Node, maps:get(claimant, standin_ring:ring()), [N || {N, valid} <- lists:sort(Members), lists:member(N, Up)])
+        {true, false} ->
+            Heirs = [N || {N, valid} <- lists:sort(Members), lists:member(N, Up)],
+            marked(Name, Node, maps:get(claimant, standin_ring:ring()), Heirs)
     end.
 
 marked(Name, Node, Node, [First | _]) -> marked(Name, Node, First, []);

@@ -63,7 +63,7 @@ waiting(Owed) ->
     Moving = [P || {{From, _}, Ps} <- standin_claim:transfers(Owners, Next), From =:= node(), P <- Ps],
     Goals = remembered(fun(Home, Type) ->
                                Places = standin_ring:places(Home, Type),
-                               not lists:member(node(), Places) orelse lists:any(fun(N) -> lists:member(N, Owed) end, Places)
+                               not lists:member(node(), Places) orelse Places -- Owed =/= Places
                        end),
     Held = standin_store:fold(fun({Home, {Type, _}, _}, _, Acc) ->
                                       case Goals(Home, Type) of
@@ -92,7 +92,7 @@ deliver(Epoch, Targets) ->
     Remembered = remembered(Targets),
     Parcels = standin_store:fold(fun({Home, {Type, _}, _} = Key, Object, Acc) ->
                                          Stamped = {Key, standin_object:stamp(Object)},
-                                         lists:foldl(fun(N, A) -> maps:update_with(N, fun(L) -> [Stamped | L] end, [Stamped], A) end,
+                                         lists:foldl(fun(N, A) -> A#{N => [Stamped | maps:get(N, A, [])]} end,
                                                      Acc, Remembered(Home, Type) -- [node()])
                                  end, #{}),
     sent(maps:to_list(Parcels), Epoch, 0).

@@ -145,7 +145,10 @@ work(#{worker := none, owed := Owed, strays := Strays} = State) ->
         {[], false} ->
             State;
         {Peers, _} ->
-            {Pid, _} = spawn_monitor(fun() -> exit({worked, [P || P <- Peers, pushed(P)], Strays andalso standin_handoff:strays()}) end),
+            {Pid, _} = spawn_monitor(fun() ->
+                                             Done = [P || P <- Peers, pushed(P)],
+                                             exit({worked, Done, Strays andalso standin_handoff:strays()})
+                                     end),
             State#{worker := {Pid, Owed, standin_ring:version()}}
     end;
 work(State) ->

@@ -117,7 +117,8 @@ cell(Pending) -> string:pad(string:pad(Pending, 5, leading), 7, both).
 
 rows() ->
     #{members := Members} = Ring = standin_ring:ring(),
-    [{N, S, avail(S, is_up(N)), lists:flatten(percent(N, owners, Ring)), pending_cell(N, Ring)} || {N, S} <- ordered(Members)].
+    [{N, S, avail(S, is_up(N)), lists:flatten(percent(N, owners, Ring)), pending_cell(N, Ring)}
+     || {N, S} <- ordered(Members)].
 
 pending_cell(_, #{owners := Same, next := Same}) -> "--";
 pending_cell(Node, Ring) -> lists:flatten(percent(Node, next, Ring)).
@@ -154,11 +155,13 @@ partitions(Node) ->
     Primary = [P || {P, O} <- Numbered, O =:= Node],
     {[io_lib:format("Partitions owned by ~p:~n", [Node]),
       standin_table:draw(["type", "index", "id"],
-                         kind(" primary ", Primary, Size) ++ kind("secondary", secondary(Node), Size) ++ kind(" stopped ", [], Size)),
+                         kind(" primary ", Primary, Size) ++ kind("secondary", secondary(Node), Size)
+                         ++ kind(" stopped ", [], Size)),
       $\n], ok}.
 
 kind(Kind, [], _) -> [[Kind, "--", "--"]];
-kind(Kind, Partitions, Size) -> [[Kind, integer_to_list(standin_ring:index(P, Size)), integer_to_list(P)] || P <- Partitions].
+kind(Kind, Partitions, Size) ->
+    [[Kind, integer_to_list(standin_ring:index(P, Size)), integer_to_list(P)] || P <- Partitions].
 
 %% Those that it holds data of and should not.
 secondary(Node) ->
@@ -169,17 +172,19 @@ count(all) ->
 count(Node) ->
     Count = integer_to_list(standin_ring:share(Node, standin_ring:owners())),
     Percent = lists:flatten(percent(Node, owners, standin_ring:ring())),
-    {[standin_table:draw(["node", "partitions", "pct"], [[atom_to_list(Node), Count, string:pad(Percent, 5, leading)]]), $\n], ok}.
+    Row = [atom_to_list(Node), Count, string:pad(Percent, 5, leading)],
+    {[standin_table:draw(["node", "partitions", "pct"], [Row]), $\n], ok}.
 
 %% By its number, or by where it begins.
 partition(Kind, Text) ->
     Size = standin_ring:size(),
-    Found = [P || P <- lists:seq(0, Size - 1), Text =:= integer_to_list(case Kind of id -> P; index -> standin_ring:index(P, Size) end)],
+    Shown = fun(P) -> case Kind of id -> P; index -> standin_ring:index(P, Size) end end,
+    Found = [P || P <- lists:seq(0, Size - 1), Text =:= integer_to_list(Shown(P))],
     case Found of
         [P] ->
             Owner = atom_to_list(lists:nth(P + 1, standin_ring:owners())),
-            {[standin_table:draw(["index", "id", "node"], [[integer_to_list(standin_ring:index(P, Size)), integer_to_list(P), Owner]]),
-              $\n], ok};
+            Row = [integer_to_list(standin_ring:index(P, Size)), integer_to_list(P), Owner],
+            {[standin_table:draw(["index", "id", "node"], [Row]), $\n], ok};
         [] ->
             {["ERROR: ", case Kind of id -> "Id "; index -> "Index " end, Text, " is invalid.\n"], ok}
     end.
