@@ -320,6 +320,18 @@ expect_exit() {
   has events.err "does not lead yet"
 }
 
+@test "masters that name each other are not asked in a loop" {
+  local one two
+  one=$(free_port)
+  two=$(free_port)
+  master one --port "$one" --subscribe "status=307,location=//127.0.0.1:$two"
+  master two --port "$two" --subscribe "status=307,location=//127.0.0.1:$one"
+  events --new
+  wait_for 10 asked one 3 SUBSCRIBE
+  sleep 2
+  run ! asked one 30 SUBSCRIBE
+}
+
 @test "of several masters the next one is asked" {
   subscribed F-1 15 >stream
   master second --subscribe play=stream
@@ -644,7 +656,7 @@ with_calls() {
 
 @test "each call has a deadline" {
   subscription F-1
-  master m --subscribe play=F-1.stream --call hang --call hang
+  master m --subscribe play=F-1.stream --call hang --call hang --call hang
   subscribe_line
   { kill_call t1; call REVIVE; } >todo
   with_calls --deadline 1 <todo
@@ -666,6 +678,19 @@ with_calls() {
   assert_failure 2
   [[ $stderr == *"KILL refused: HTTP 400: Failed to validate"* ]]
   [ "$(calls_of m | grep -c KILL)" -eq 2 ]
+}
+
+@test "an ACCEPT that is refused: its offers are let go" {
+  subscription F-1
+  master m --subscribe play=F-1.stream --call status=400,text=Bad
+  subscribe_line
+  { accept; kill_call t1; } >todo
+  with_calls <todo
+  assert_failure 2
+  run tail -n 3 <(calls_of m)
+  assert_output $'ACCEPT:stream-1\nDECLINE:stream-1\nKILL:stream-1'
+  run jq -c 'select(.call.type == "DECLINE") | .call.decline.offer_ids' m.log
+  assert_output '[{"value":"O7"}]'
 }
 
 @test "wrong credentials end it: 100" {
@@ -874,6 +899,42 @@ with_calls() {
     rm-mesos calls 2>calls.err 3>&- &
   track $!
   wait_for 10 asked m 3 REVIVE
+  kill "$MASTER_PID"
+}
+
+# example N: the N-th of the page, with $MASTER for its masters.
+example() {
+  mandoc -Tutf8 -O width=200 "$TOP/man/rm-mesos.1" | col -bx |
+    sed -n '/^EXAMPLES/,/^SEE ALSO/p' |
+    awk -v n="$1" '/^           / {if (!on) k++; on = 1; if (k == n) print; next}
+      {on = 0}' |
+    sed -E "s,(zk://)?127\.0\.0\.1:[0-9]+(/mesos)?,$MASTER,"
+}
+
+@test "the examples of the page" {
+  master m --subscribe "play=$GOLDEN/03-offers-domains-attributes-disks-static-roles.recordio,end" \
+    --subscribe "play=$GOLDEN/01c-removed-framework.recordio"
+  example 1 >one
+  run -0 --separate-stderr bash one
+  [ -n "$output" ]
+  for line in "${lines[@]}"; do [[ $line =~ ^\"127\.0\.0\.[0-9]\"$ ]]; done
+
+  {
+    echo '{"event":"SUBSCRIBED","at":1,"master":"127.0.0.1:1","stream_id":"s","mesos":{"type":"SUBSCRIBED","subscribed":{"framework_id":{"value":"F-1"}}}}'
+    kill_call t1
+    accept
+  } >stream.jsonl
+  example 2 >two
+  run -0 bash two
+  assert_output $'KILL\nACCEPT'
+
+  kill "$MASTER_PID"
+  master again --subscribe offers=250
+  example 3 >three
+  timeout 20 bash three 2>three.err 3>&- &
+  track $!
+  wait_for 10 asked again 1 DECLINE
+  wait_for 10 eval "jq -e -s '[.[] | .call.decline.offer_ids // [] | length] | add == 250' again.log"
   kill "$MASTER_PID"
 }
 

@@ -15,7 +15,7 @@
 /* Waits before a call is repeated, seconds. */
 #define FIRST_WAIT 0.1
 #define MOST_WAIT  2.0
-/* An attempt gets at least this of what is left until the deadline. */
+/* With less than this left until the deadline nothing is tried. */
 #define LEAST_TIME 0.1
 
 struct waiting {
@@ -44,6 +44,8 @@ struct rm_caller {
 	struct rm_timer next;
 	unsigned long refused;
 };
+
+static void prepare(struct rm_caller *caller);
 
 static void
 drop_waiting(struct rm_caller *caller)
@@ -81,12 +83,24 @@ gone(struct rm_caller *caller, const char *what, const char *why)
 	finish_call(caller);
 }
 
+/* Sends a DECLINE in place of an ACCEPT, so that its offers are not held. */
+static void
+let_go(struct rm_caller *caller)
+{
+	rm_call_decline(&caller->call);
+	rm_str_clear(&caller->body);
+	prepare(caller);
+}
+
 static void
 wrong(struct rm_caller *caller, const char *why)
 {
 	rm_log_error("%s refused: %s", caller->call.type->name, why);
 	caller->refused++;
-	finish_call(caller);
+	if (caller->call.type->repeatable || caller->old)
+		finish_call(caller);
+	else
+		let_go(caller);
 }
 
 static void
@@ -94,7 +108,7 @@ try_again(struct rm_caller *caller, const char *why)
 {
 	double left = caller->end - rm_now();
 	double wait = rm_backoff(caller->tries++, FIRST_WAIT, MOST_WAIT);
-	if (left <= 0) {
+	if (left < LEAST_TIME) {
 		gone(caller, "not delivered in time", why);
 		return;
 	}
@@ -203,7 +217,7 @@ masked(void *arg, const char *cluster, const char *field)
 	return jv_string("***");
 }
 
-/* An ACCEPT without its secret is not sent; its offers are let go. */
+/* An ACCEPT without its secret is not sent. */
 static void
 prepare(struct rm_caller *caller)
 {
@@ -217,9 +231,8 @@ prepare(struct rm_caller *caller)
 		rm_log_error(
 		    "%s not sent: %s", caller->call.type->name, err.text);
 		caller->refused++;
-		rm_call_decline(&caller->call);
-		rm_call_post(&caller->call, caller->framework_id, masked, NULL,
-		    &caller->body, NULL);
+		let_go(caller);
+		return;
 	}
 	if (!dry) {
 		post(caller);
