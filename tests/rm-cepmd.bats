@@ -1,6 +1,6 @@
 # rm-cepmd: byte for byte beside Debian's epmd, with real Erlang nodes, and
 # with a real ZooKeeper that comes and goes.
-# shellcheck shell=bash disable=SC2154,SC2030,SC2031 # run and @test set and scope
+# shellcheck shell=bash disable=SC2154,SC2030,SC2031,SC2016 # run and @test set and scope
 
 load helper
 
@@ -9,7 +9,8 @@ teardown() {
 }
 
 CONFORMANCE=$TOP/tests/epmd/conformance.escript
-EBIN=${RM_EBIN:-$RM_BIN/../ebin}
+EBIN=$RM_BIN/../ebin
+TOOLS=$RM_BIN/../tools
 
 # cepmd NAME [OPTION]...: starts one on a free port, or on $PORT; its pid is
 # in CEPMD_PID, its log in NAME.log.
@@ -220,6 +221,22 @@ start_epmd() {
   wait "$CEPMD_PID"
 }
 
+@test "the examples of its page run" {
+  cd "$BATS_TEST_TMPDIR"
+  sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' "$TOP/man/rm-cepmd.8" |
+    sed 's/\\(dq/"/g' >examples
+  [ "$(wc -l <examples)" -eq 3 ]
+  {
+    sed -n 1p examples
+    echo 'pid=$!; until [ -s port.txt ]; do sleep 0.05; done'
+    sed -n '2,$p' examples
+    echo 'kill $pid'
+  } >run
+  run bash -e run 3>&-
+  [ "$status" -eq 0 ]
+  [[ "$output" == *nowhere* ]]
+}
+
 # ---- byte for byte
 
 # Plays the cases of a set against both and compares.
@@ -331,35 +348,52 @@ SH
   for fd in "${fds[@]}"; do close "$fd"; done
 }
 
+# load NAME ARGUMENT...: epmd_load against a daemon, until the test ends.
+load_on() {
+  local port
+  port=$(port_of "$1")
+  shift
+  mkfifo "$BATS_TEST_TMPDIR/$1"
+  (
+    ulimit -n "$(ulimit -Hn)"
+    exec "$TOOLS/epmd_load" "$port" "$@" 3>&-
+  ) <"$BATS_TEST_TMPDIR/$1" >"$BATS_TEST_TMPDIR/$1.out" 3>&- &
+  track $!
+  exec {FD}>"$BATS_TEST_TMPDIR/$1"
+  wait_for 60 grep -q ready "$BATS_TEST_TMPDIR/$1.out"
+}
+
 @test "thousands of names, and the answer that lists them" {
+  cepmd it --host 127.0.0.2
+  # epmd ends at 1,017.
+  load_on it hold 5000
+  run rm-cepmd names --port "$(port_of it)"
+  [ "${#lines[@]}" -eq 5000 ]
+  [ "${lines[0]}" = $'name-5000\t127.0.0.2\t4711' ]
+  finds "$(port_of it)" name-1 127.0.0.2 4711
+}
+
+@test "thousands of connections are held, and others served" {
+  local count=$((($(ulimit -Hn) - 200) / 2))
+  ((count <= 10000)) || count=10000
   cepmd it
-  cat >"$BATS_TEST_TMPDIR/many.escript" <<'ERL'
-main([Port0, N0]) ->
-    Port = list_to_integer(Port0), N = list_to_integer(N0),
-    Held = [reg(Port, I) || I <- lists:seq(1, N)],
-    io:format("~b~n", [length(Held)]),
-    {ok, S} = gen_tcp:connect({127,0,0,1}, Port, [binary, {active, false}]),
-    ok = gen_tcp:send(S, <<0, 1, 110>>),
-    Names = all(S, <<>>),
-    io:format("~b~n", [length(binary:matches(Names, <<"\n">>))]).
-reg(Port, I) ->
-    {ok, S} = gen_tcp:connect({127,0,0,1}, Port, [binary, {active, false}]),
-    Name = list_to_binary(io_lib:format("name-~b", [I])),
-    ok = gen_tcp:send(S, <<(13 + byte_size(Name)):16, 120, I:16, 77, 0, 6:16, 5:16,
-                           (byte_size(Name)):16, Name/binary, 0:16>>),
-    {ok, <<118, 0, _:32>>} = gen_tcp:recv(S, 6),
-    S.
-all(S, Sofar) ->
-    case gen_tcp:recv(S, 0) of
-        {ok, More} -> all(S, <<Sofar/binary, More/binary>>);
-        {error, closed} -> Sofar
-    end.
-ERL
-  # More than epmd takes, as far as this host's limit goes.
-  ulimit -n "$(ulimit -Hn)"
-  sed -i '1i #!/usr/bin/env escript' "$BATS_TEST_TMPDIR/many.escript"
-  run escript "$BATS_TEST_TMPDIR/many.escript" "$(port_of it)" 3000
-  [ "$output" = $'3000\n3000' ]
+  load_on it idle "$count"
+  register "$(port_of it)" one
+  finds "$(port_of it)" one - 4711
+  run ss -Htn "sport = :$(port_of it)"
+  ((${#lines[@]} >= count))
+}
+
+@test "out of descriptors, silent connections make room" {
+  (
+    ulimit -n 60
+    cepmd it
+    echo "$CEPMD_PID" >"$BATS_TEST_TMPDIR/pid"
+  )
+  load_on it idle 100
+  register "$(port_of it)" one
+  [ "$REPLY" = 7600 ]
+  finds "$(port_of it)" one - 4711
 }
 
 # ---- Erlang
@@ -417,6 +451,49 @@ ERL
   wait_for 20 rm-cepmd lookup --port "$port" one
   node 127.0.0.3 "$(port_of b)" two "$(ping_code one@127.0.0.2)"
   wait_for 20 says two "'one@127.0.0.2' pong"
+}
+
+@test "the module has all that erl_epmd has" {
+  run erl -noinput -pa "$EBIN" -eval '
+    Api = erl_epmd:module_info(exports) -- gen_server:behaviour_info(callbacks),
+    io:format("~p~n", [Api -- rm_epmd:module_info(exports)]), halt().'
+  [ "$output" = "[]" ]
+  # And what others of OTP 22 to 27 call.
+  run erl -noinput -pa "$EBIN" -eval '
+    Called = [{start_link, 0}, {register_node, 2}, {register_node, 3},
+      {port_please, 2}, {port_please, 3}, {names, 0}, {names, 1},
+      {address_please, 3}, {listen_port_please, 2}, {open, 0}, {open, 1},
+      {open, 2}],
+    io:format("~p~n", [Called -- rm_epmd:module_info(exports)]), halt().'
+  [ "$output" = "[]" ]
+}
+
+@test "names of the module are those of a host" {
+  start_zookeeper
+  shared a 2
+  shared b 3
+  register "$(port_of a)" one 4001
+  register "$(port_of b)" two 4002
+  wait_for 10 rm-cepmd lookup --port "$(port_of b)" one
+  ERL_EPMD_PORT=$(port_of b) run erl -noinput -start_epmd false -pa "$EBIN" -eval '
+    io:format("~p ~p ~p ~p~n", [rm_epmd:names(), rm_epmd:names("127.0.0.2"),
+      rm_epmd:port_please("one", {127,0,0,2}), rm_epmd:port_please(none, x)]), halt().'
+  [ "$output" = '{ok,[{"two",4002}]} {ok,[{"one",4001}]} {port,4001,6} noport' ]
+}
+
+@test "nodes find each other over IPv6" {
+  cepmd it
+  local port
+  port=$(port_of it)
+  ERL_EPMD_PORT=$port erl -noinput -name one@::1 -setcookie test \
+    -proto_dist inet6_tcp -start_epmd false -epmd_module rm_epmd -pa "$EBIN" \
+    >/dev/null 2>&1 3>&- &
+  track $!
+  wait_for 20 rm-cepmd lookup --port "$port" one
+  ERL_EPMD_PORT=$port run erl -noinput -name two@::1 -setcookie test \
+    -proto_dist inet6_tcp -start_epmd false -epmd_module rm_epmd -pa "$EBIN" \
+    -eval "$(ping_code one@::1)."
+  [ "$output" = "'one@::1' pong" ]
 }
 
 # ---- the cluster

@@ -27,7 +27,7 @@ struct claim {
 	bool busy; /* an operation is under way */
 	bool held; /* the record is there and ours */
 	bool stale; /* held, but it says something else */
-	bool doubtful; /* news came while busy: look again */
+	bool doubtful; /* an answer was lost, or news came while busy */
 	bool beaten; /* another's record stands */
 	bool asked; /* the registration waits for a verdict */
 	char text[]; /* the name */
@@ -45,6 +45,7 @@ struct rm_epmd_claims {
 	struct claim_list todo, asked;
 	size_t flights;
 	bool stalled; /* connected, but it did not answer in time */
+	bool deciding; /* a verdict is told: it may release the claim */
 	struct rm_timer verdict_timer, retry_timer;
 };
 
@@ -96,7 +97,9 @@ decide(struct claim *c, bool granted)
 	struct rm_epmd_name *name = c->name;
 	if (!granted)
 		c->name = NULL;
+	s->deciding = true;
 	s->verdict(s->verdict_arg, name, granted);
+	s->deciding = false;
 }
 
 static void
@@ -114,6 +117,7 @@ decide_overdue(void *arg)
 	}
 	if (c != NULL)
 		rm_timer_set(&s->verdict_timer, c->asked_at - due);
+	pump(s);
 }
 
 static char *
@@ -149,9 +153,10 @@ landed(struct claim *c, enum rm_zk_result result)
 	c->busy = false;
 	s->flights--;
 	if (result == RM_ZK_LOST)
-		return false;
-	s->stalled = false;
-	return true;
+		c->doubtful = true;
+	else
+		s->stalled = false;
+	return result != RM_ZK_LOST;
 }
 
 /* And goes through here last. */
@@ -160,7 +165,8 @@ after(struct claim *c)
 {
 	struct rm_epmd_claims *s = c->claims;
 	if (!c->busy && c->doubtful) {
-		c->doubtful = c->held = c->beaten = false;
+		if (c->name != NULL)
+			c->doubtful = c->held = c->beaten = false;
 		step(c);
 	}
 	pump(s);
@@ -197,8 +203,10 @@ on_replaced(void *arg, enum rm_zk_result result, int failed)
 			won(c);
 		else if (result == RM_ZK_FAILED || result == RM_ZK_NO_AUTH)
 			put_off(c, result);
-		else
-			step(c); /* it has changed meanwhile */
+		else {
+			c->held = false; /* it has changed meanwhile */
+			step(c);
+		}
 	}
 	after(c);
 }
@@ -275,6 +283,7 @@ look(struct claim *c, const char *value, size_t len,
 		step(c);
 		return;
 	}
+	c->held = false;
 	if (c->name == NULL) {
 		step(c);
 		return;
@@ -300,23 +309,33 @@ on_looked(void *arg, enum rm_zk_result result, const char *value, size_t len,
 	if (landed(c, result)) {
 		if (result == RM_ZK_OK)
 			look(c, value, len, stat);
-		else if (result == RM_ZK_NO_NODE)
+		else if (result == RM_ZK_NO_NODE) {
+			c->held = false;
 			step(c);
-		else
+		} else
 			put_off(c, result);
 	}
 	after(c);
 }
 
 static void
+see(struct claim *c)
+{
+	char *path = path_of(c);
+	take_off(c);
+	rm_zk_get(c->claims->zk, path, NULL, on_looked, c);
+	free(path);
+}
+
+static void
 on_created(void *arg, enum rm_zk_result result, const char *path)
 {
+	(void)path;
 	struct claim *c = arg;
 	if (landed(c, result)) {
-		if (result == RM_ZK_NODE_EXISTS) {
-			take_off(c);
-			rm_zk_get(c->claims->zk, path, NULL, on_looked, c);
-		} else if (result == RM_ZK_OK)
+		if (result == RM_ZK_NODE_EXISTS)
+			see(c);
+		else if (result == RM_ZK_OK)
 			won(c);
 		else
 			put_off(c, result);
@@ -330,11 +349,11 @@ on_deleted(void *arg, enum rm_zk_result result, const char *path)
 	(void)path;
 	struct claim *c = arg;
 	if (landed(c, result)) {
-		if (result == RM_ZK_OK || result == RM_ZK_NO_NODE)
+		if (result == RM_ZK_OK || result == RM_ZK_NO_NODE) {
 			c->held = false;
-		else
+			step(c);
+		} else
 			put_off(c, result);
-		step(c);
 	}
 	after(c);
 }
@@ -364,20 +383,21 @@ withdraw(struct claim *c)
 static void
 act(struct claim *c)
 {
-	bool wanted = c->name != NULL;
-	if (!wanted && !c->held) {
-		claim_forget(c);
-		return;
-	}
-	if (wanted && (c->held ? !c->stale : c->beaten))
-		return;
-
-	if (wanted && c->held)
+	if (c->name == NULL) {
+		/* Never delete what may be another's by now. */
+		bool doubtful = c->doubtful;
+		c->doubtful = false;
+		if (doubtful)
+			see(c);
+		else if (c->held)
+			withdraw(c);
+		else
+			claim_forget(c);
+	} else if (c->held && c->stale) {
 		replace(c, -1);
-	else if (wanted)
+	} else if (!c->held && !c->beaten) {
 		create(c);
-	else
-		withdraw(c);
+	}
 }
 
 /* Steps the claims that are due, as far as ZooKeeper can be asked. */
@@ -385,8 +405,8 @@ static void
 pump(struct rm_epmd_claims *s)
 {
 	struct claim *c;
-	while (s->flights < FLIGHTS_AT_MOST && rm_zk_connected(s->zk) &&
-	       (c = TAILQ_FIRST(&s->todo)) != NULL) {
+	while (!s->deciding && s->flights < FLIGHTS_AT_MOST &&
+	       rm_zk_connected(s->zk) && (c = TAILQ_FIRST(&s->todo)) != NULL) {
 		TAILQ_REMOVE(&s->todo, c, todo);
 		c->queued = false;
 		if (!c->busy)
