@@ -34,7 +34,8 @@ is_hex(char c)
 static bool
 scan_escape(struct scan *in)
 {
-	if (in->at == in->end || memchr("\"\\/bfnrtu", *in->at, 9) == NULL)
+	if (in->at == in->end || *in->at == '\0' ||
+	    strchr("\"\\/bfnrtu", *in->at) == NULL)
 		return false;
 	if (*in->at++ != 'u')
 		return true;
@@ -130,7 +131,7 @@ scan_key(struct scan *in)
 static bool
 scan_value(struct scan *in)
 {
-	char close[RM_JSON_DEPTH_MAX];
+	char close[RM_JSON_DEPTH_MAX] = { 0 };
 	size_t depth = 0;
 	do {
 		skip_space(in);

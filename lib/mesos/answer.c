@@ -4,18 +4,18 @@
 #include <string.h>
 
 static const struct {
-	int status;
 	const char *text; /* in the body; NULL: any */
+	int status;
 	enum rm_answer answer;
 } table[] = {
-	{ 200, NULL, RM_ANSWER_DONE },
-	{ 202, NULL, RM_ANSWER_DONE },
-	{ 307, NULL, RM_ANSWER_GONE },
-	{ 400, "The stream ID", RM_ANSWER_GONE },
-	{ 400, "Framework cannot be found", RM_ANSWER_GONE },
-	{ 401, NULL, RM_ANSWER_DENIED },
-	{ 403, "Framework is not", RM_ANSWER_GONE },
-	{ 503, NULL, RM_ANSWER_AGAIN },
+	{ NULL, 200, RM_ANSWER_DONE },
+	{ NULL, 202, RM_ANSWER_DONE },
+	{ NULL, 307, RM_ANSWER_GONE },
+	{ "The stream ID", 400, RM_ANSWER_GONE },
+	{ "Framework cannot be found", 400, RM_ANSWER_GONE },
+	{ NULL, 401, RM_ANSWER_DENIED },
+	{ "Framework is not", 403, RM_ANSWER_GONE },
+	{ NULL, 503, RM_ANSWER_AGAIN },
 };
 
 enum rm_answer

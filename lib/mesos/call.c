@@ -288,7 +288,8 @@ rest_of(const struct rm_call *call)
 bool
 rm_call_merge(struct rm_call *call, const struct rm_call *next)
 {
-	if (call->type != next->type || strcmp(call->type->name, "DECLINE"))
+	if (call->type != next->type ||
+	    strcmp(call->type->name, "DECLINE") != 0)
 		return false;
 	jv mine = offers_of(call), more = offers_of(next);
 	jv rest = rest_of(call), other = rest_of(next);

@@ -19,14 +19,14 @@
 #define LEAST_TIME 0.1
 
 struct waiting {
-	STAILQ_ENTRY(waiting) link;
+	TAILQ_ENTRY(waiting) link;
 	struct rm_call call;
 };
 
 struct rm_caller {
 	struct rm_caller_options options;
 	struct rm_http *http;
-	STAILQ_HEAD(, waiting) queue;
+	TAILQ_HEAD(waiting_list, waiting) queue;
 	size_t count;
 
 	bool live;
@@ -50,9 +50,9 @@ static void prepare(struct rm_caller *caller);
 static void
 drop_waiting(struct rm_caller *caller)
 {
-	while (!STAILQ_EMPTY(&caller->queue)) {
-		struct waiting *waiting = STAILQ_FIRST(&caller->queue);
-		STAILQ_REMOVE_HEAD(&caller->queue, link);
+	while (!TAILQ_EMPTY(&caller->queue)) {
+		struct waiting *waiting = TAILQ_FIRST(&caller->queue);
+		TAILQ_REMOVE(&caller->queue, waiting, link);
 		rm_call_free(&waiting->call);
 		free(waiting);
 	}
@@ -255,14 +255,14 @@ static void
 take_first(struct rm_caller *caller)
 {
 	struct waiting *first;
-	while ((first = STAILQ_FIRST(&caller->queue)) != NULL) {
+	while ((first = TAILQ_FIRST(&caller->queue)) != NULL) {
 		if (caller->call.type == NULL)
 			caller->call = first->call;
 		else if (rm_call_merge(&caller->call, &first->call))
 			rm_call_free(&first->call);
 		else
 			return;
-		STAILQ_REMOVE_HEAD(&caller->queue, link);
+		TAILQ_REMOVE(&caller->queue, first, link);
 		free(first);
 		caller->count--;
 	}
@@ -299,7 +299,7 @@ rm_caller_new(struct event_base *loop, const struct rm_caller_options *options,
 	struct rm_caller *caller = rm_alloc(sizeof(*caller));
 	caller->options = *options;
 	caller->http = http;
-	STAILQ_INIT(&caller->queue);
+	TAILQ_INIT(&caller->queue);
 	rm_timer_init(&caller->again, loop, post, caller);
 	rm_timer_init(&caller->next, loop, begin_next, caller);
 	return caller;
@@ -357,7 +357,7 @@ rm_caller_add(struct rm_caller *caller, struct rm_call *call)
 	struct waiting *waiting = rm_alloc(sizeof(*waiting));
 	waiting->call = *call;
 	*call = (struct rm_call){ 0 };
-	STAILQ_INSERT_TAIL(&caller->queue, waiting, link);
+	TAILQ_INSERT_TAIL(&caller->queue, waiting, link);
 	caller->count++;
 	if (caller->call.type == NULL)
 		rm_timer_set(&caller->next, 0);

@@ -27,7 +27,7 @@ struct entry {
 struct rm_secrets {
 	struct rm_zk *zk; /* NULL: there are none */
 	char *root;
-	LIST_HEAD(, entry) entries;
+	LIST_HEAD(entry_list, entry) entries;
 	struct rm_timer deadline, again;
 	void (*done)(void *arg); /* NULL: no fetch under way */
 	void *arg;
