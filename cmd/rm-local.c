@@ -1,5 +1,8 @@
 /* rm-local: a stand-in for Mesos, one master and its agents in one process. */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/exit.h"
 #include "base/json.h"
@@ -91,6 +94,12 @@ run(void *options, int argc, char **argv)
 	    o->agent_port > 65535) {
 		rm_log_error("agents are 1 to 10000, ports up to 65535");
 		return RM_EXIT_USAGE;
+	}
+	/* Else something else would be opened in its place, and be written to.
+	 */
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+		rm_log_error("standard output: %s", strerror(errno));
+		return RM_EXIT_OUTSIDE;
 	}
 	struct rm_error err = { 0 };
 	jv domain = jv_invalid();

@@ -20,9 +20,9 @@
 #include "local/fault.h"
 #include "local/framework.h"
 #include "local/life.h"
+#include "local/operator_api.h"
 #include "local/run.h"
 #include "local/scheduler_api.h"
-#include "local/operator_api.h"
 #include "local/spec.h"
 #include "local/store.h"
 #include "local/volume.h"
@@ -90,9 +90,12 @@ run_settled(void *arg)
 static bool
 executors_left(const struct rm_local *local)
 {
-	for (size_t i = 0; i < local->agent_count; i++)
-		if (!TAILQ_EMPTY(&local->agents[i]->executors))
-			return true;
+	for (size_t i = 0; i < local->agent_count; i++) {
+		const struct rm_local_executor *executor;
+		TAILQ_FOREACH (executor, &local->agents[i]->executors, entry)
+			if (!rm_local_run_over(executor))
+				return true;
+	}
 	return false;
 }
 

@@ -196,6 +196,12 @@ rm_local_run_go(struct rm_local *local)
 	}
 }
 
+bool
+rm_local_run_over(const struct rm_local_executor *executor)
+{
+	return executor->run == NULL || executor->run->ended;
+}
+
 void
 rm_local_run_agent_up(struct rm_local_agent *agent)
 {

@@ -24,6 +24,8 @@ void rm_local_run_adopt(struct rm_local_executor *executor);
 void rm_local_run_agent_up(struct rm_local_agent *agent);
 /* Learns the pid of the executor's process, once there is one. */
 void rm_local_run_find_pid(struct rm_local_executor *executor);
+/* Whether its process is gone, told or not. */
+bool rm_local_run_over(const struct rm_local_executor *executor);
 /* Forgets it, without doing anything to it. */
 void rm_local_run_free(struct rm_local_executor *executor);
 
