@@ -78,6 +78,7 @@ is_data_variable(const char *name)
 
 struct check {
 	const char *app, *data_dir;
+	bool multi; /* several backends, each with settings of its own */
 	struct rm_error *err;
 };
 
@@ -97,19 +98,33 @@ check_variable(
 	    value->text, whole ? "in" : "below", check->data_dir);
 }
 
+static bool
+is_pair(const struct rm_term *term, const char *name)
+{
+	return term->kind == RM_TERM_TUPLE && term->count == 2 &&
+	       term->items[0].kind == RM_TERM_ATOM &&
+	       (name == NULL || strcmp(term->items[0].text, name) == 0);
+}
+
 /* {Name, Value} anywhere below an application, so that a backend among many
- * is found too. */
+ * is found too. Riak's own riak.conf leaves one behind that nobody uses. */
 static int
 check_term(const struct check *check, const struct rm_term *term)
 {
-	if (term->kind == RM_TERM_TUPLE && term->count == 2 &&
-	    term->items[0].kind == RM_TERM_ATOM &&
-	    is_data_variable(term->items[0].text) &&
+	if (is_pair(term, "multi_backend") && !check->multi)
+		return 0;
+	if (is_pair(term, NULL) && is_data_variable(term->items[0].text) &&
 	    check_variable(check, term->items[0].text, &term->items[1]) != 0)
 		return -1;
-	for (size_t i = 0; i < term->count; i++)
-		if (check_term(check, &term->items[i]) != 0)
-			return -1;
+	for (size_t i = 0; i < term->count; i++) {
+		if (check_term(check, &term->items[i]) == 0)
+			continue;
+		if (term->kind == RM_TERM_TUPLE && term->count == 3 &&
+		    term->items[0].kind == RM_TERM_BINARY)
+			rm_error_prefix(
+			    check->err, "backend %s", term->items[0].text);
+		return -1;
+	}
 	return 0;
 }
 
@@ -122,32 +137,35 @@ settled(const char *app)
 static const struct rm_term *
 find(const struct rm_term *list, const char *name)
 {
-	for (size_t i = 0; list != NULL && i < list->count; i++) {
-		const struct rm_term *pair = &list->items[i];
-		if (pair->kind == RM_TERM_TUPLE && pair->count == 2 &&
-		    pair->items[0].kind == RM_TERM_ATOM &&
-		    strcmp(pair->items[0].text, name) == 0)
-			return &pair->items[1];
-	}
+	for (size_t i = 0; list != NULL && i < list->count; i++)
+		if (is_pair(&list->items[i], name))
+			return &list->items[i].items[1];
 	return NULL;
+}
+
+static bool
+has_many_backends(const struct rm_term *config)
+{
+	const struct rm_term *backend = find(
+	    find(config, "riak_kv"), "storage_backend");
+	return backend != NULL && backend->kind == RM_TERM_ATOM &&
+	       strstr(backend->text, "_multi_") != NULL;
 }
 
 int
 rm_data_path_check(
     const struct rm_term *config, const char *data_dir, struct rm_error *err)
 {
-	const struct rm_term *core = find(config, "riak_core");
+	struct check check = { NULL, data_dir, has_many_backends(config), err };
 	if (config->kind != RM_TERM_LIST ||
-	    find(core, "platform_data_dir") == NULL)
+	    find(find(config, "riak_core"), "platform_data_dir") == NULL)
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "riak_core platform_data_dir is not set");
 	for (size_t i = 0; i < config->count; i++) {
 		const struct rm_term *app = &config->items[i];
-		if (app->kind != RM_TERM_TUPLE || app->count != 2 ||
-		    app->items[0].kind != RM_TERM_ATOM ||
-		    settled(app->items[0].text))
+		if (!is_pair(app, NULL) || settled(app->items[0].text))
 			continue;
-		struct check check = { app->items[0].text, data_dir, err };
+		check.app = app->items[0].text;
 		if (check_term(&check, &app->items[1]) != 0)
 			return -1;
 	}

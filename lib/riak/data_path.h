@@ -27,8 +27,9 @@ bool rm_data_path_key(const char *key);
  * Checks the application settings that Riak generated from riak.conf and
  * advanced.config: platform_data_dir must be data_dir, and no other data path
  * may lie elsewhere. What ERL_ZFLAGS settles (riak_repl's) and what holds no
- * data (setup's) is left out. Error: "riak_kv anti_entropy_data_dir is
- * \"/tmp/aae\": data must lie below ../data".
+ * data (setup's, and backends among many where there are not many) is left
+ * out. Error: "backend b: riak_kv data_root is \"./data/bitcask\": data must
+ * lie below ../data".
  */
 int rm_data_path_check(
     const struct rm_term *config, const char *data_dir, struct rm_error *err);

@@ -120,6 +120,10 @@ read_atom(struct reader *r, struct rm_term *term)
 			r->p++;
 		rm_str_add(&text, from, (size_t)(r->p - from));
 	}
+	/* fun module:name/2 stands for itself. */
+	if (rc == 0 && text.text != NULL && strcmp(text.text, "fun") == 0)
+		while (r->p < r->end && strchr(",]}", *r->p) == NULL)
+			rm_str_add(&text, r->p++, 1);
 	term->text = rm_str_take(&text);
 	return rc;
 }

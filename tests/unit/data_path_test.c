@@ -71,11 +71,17 @@ checks(void **state)
 		{ "[" CORE ",{riak_kv,[{anti_entropy_data_dir,\"./a\"}]}].",
 		    "riak_kv anti_entropy_data_dir is \"./a\": data must lie "
 		    "below ../data" },
-		{ "[" CORE ",{riak_kv,[{multi_backend,[{<<\"a\">>,m,"
+		/* as Riak 3.2 generates it from its own riak.conf */
+		{ "[" CORE ",{riak_kv,[{storage_backend,"
+		  "riak_kv_bitcask_backend},{multi_backend,[{<<\"name\">>,m,"
+		  "[{data_root,\"./data/b\"}]}]}]}].",
+		    "" },
+		{ "[" CORE ",{riak_kv,[{storage_backend,"
+		  "riak_kv_multi_backend},{multi_backend,[{<<\"a\">>,m,"
 		  "[{data_root,\"../data/a\"}]},{<<\"b\">>,m,"
 		  "[{data_root,\"./b\"}]}]}]}].",
-		    "riak_kv data_root is \"./b\": data must lie below "
-		    "../data" },
+		    "backend b: riak_kv data_root is \"./b\": data must lie "
+		    "below ../data" },
 		{ "[" CORE ",{riak_repl,[{data_root,\"./data/r\"}]},"
 		  "{setup,[{home,\"./data/setup\"}]}].",
 		    "" },
@@ -94,13 +100,14 @@ static void
 terms(void **state)
 {
 	(void)state;
-	static const char text
-	    [] = "%% words\n[{'an atom',-1.5e-3},\n \"a\\\"b\" \"c\",\n"
-		 " #{k => <<1,2>>, <<\"x\"/utf8>> => []},[a|b],16#ff,$a].\n";
+	static const char
+	    text[] = "%% words\n[{'an atom',-1.5e-3},\n \"a\\\"b\" \"c\",\n"
+		     " #{k => <<1,2>>, <<\"x\"/utf8>> => []},[a|b],16#ff,$a,"
+		     "{fun m:f/2,b}].\n";
 	struct rm_term t;
 	assert_int_equal(rm_term_parse(&t, text, strlen(text), NULL), 0);
 	assert_int_equal(t.kind, RM_TERM_LIST);
-	assert_int_equal(t.count, 6);
+	assert_int_equal(t.count, 7);
 	assert_string_equal(t.items[0].items[0].text, "an atom");
 	assert_int_equal(t.items[0].items[1].kind, RM_TERM_NUMBER);
 	assert_string_equal(t.items[0].items[1].text, "-1.5e-3");
@@ -110,6 +117,7 @@ terms(void **state)
 	assert_int_equal(t.items[2].count, 4);
 	assert_string_equal(t.items[2].items[2].text, "x");
 	assert_int_equal(t.items[3].count, 2);
+	assert_string_equal(t.items[6].items[0].text, "fun m:f/2");
 	rm_term_free(&t);
 	rm_term_free(&t);
 }

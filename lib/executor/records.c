@@ -1,0 +1,152 @@
+#include "executor/records.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "io/zk_ephemeral.h"
+
+struct rm_records {
+	struct rm_zk *zk;
+	const struct rm_task *task;
+	char *digest;
+	struct rm_zk_ephemeral *member, *coordinated;
+	bool ready;
+	char *health; /* NULL: fine */
+	jv members;
+	int partitions;
+};
+
+static char *
+path_of(const struct rm_records *r, const char *dir, const char *name)
+{
+	return rm_format(
+	    "/riak/frameworks/%s/%s/%s", r->task->data.framework, dir, name);
+}
+
+/* transfers and order are for those who come after us. */
+static char *
+member_json(const struct rm_records *r)
+{
+	struct rm_str text = { 0 };
+	jv json = jv_object();
+	json = rm_json_set(json, "task_id", jv_string(r->task->id));
+	json = rm_json_set(json, "ready", r->ready ? jv_true() : jv_false());
+	json = rm_json_set(json, "members",
+	    jv_is_valid(r->members) ? jv_copy(r->members) : jv_null());
+	json = rm_json_set(json, "partitions",
+	    r->partitions >= 0 ? jv_number(r->partitions) : jv_null());
+	json = rm_json_set(json, "transfers", jv_null());
+	json = rm_json_set(
+	    json, "health", jv_string(r->health != NULL ? r->health : "ok"));
+	json = rm_json_set(json, "config_digest", jv_string(r->digest));
+	json = rm_json_set(json, "order", jv_null());
+	rm_json_write(&text, json);
+	return rm_str_take(&text);
+}
+
+/* The original's names, which its clients read. */
+static char *
+coordinated_json(const struct rm_task_data *d)
+{
+	struct rm_str text = { 0 };
+	jv json = jv_object();
+	json = rm_json_set(json, "FrameworkName", jv_string(d->framework));
+	json = rm_json_set(json, "ClusterName", jv_string(d->cluster));
+	json = rm_json_set(json, "NodeName", jv_string(d->node));
+	json = rm_json_set(json, "DisterlPort", jv_number(d->disterl));
+	json = rm_json_set(json, "PBPort", jv_number(d->pb));
+	json = rm_json_set(json, "HTTPPort", jv_number(d->http));
+	json = rm_json_set(json, "Hostname", jv_string(d->host));
+	rm_json_write(&text, json);
+	return rm_str_take(&text);
+}
+
+static void
+write_member(struct rm_records *r)
+{
+	char *json = member_json(r);
+	if (r->member != NULL) {
+		rm_zk_ephemeral_set(r->member, json);
+	} else {
+		char *path = path_of(r, "members", r->task->data.key);
+		r->member = rm_zk_ephemeral_new(r->zk, path, json, NULL, NULL);
+		free(path);
+	}
+	free(json);
+}
+
+static void
+write_coordinated(struct rm_records *r)
+{
+	if (!r->ready) {
+		rm_zk_ephemeral_free(r->coordinated);
+		r->coordinated = NULL;
+	} else if (r->coordinated == NULL) {
+		char *path = path_of(
+		    r, "coordinator/coordinatedNodes", r->task->id);
+		char *json = coordinated_json(&r->task->data);
+		r->coordinated = rm_zk_ephemeral_new(
+		    r->zk, path, json, NULL, NULL);
+		free(json);
+		free(path);
+	}
+}
+
+struct rm_records *
+rm_records_new(
+    struct rm_zk *zk, const struct rm_task *task, const char *config_digest)
+{
+	struct rm_records *r = rm_alloc(sizeof(*r));
+	r->zk = zk;
+	r->task = task;
+	r->digest = rm_strdup(config_digest);
+	r->health = rm_strdup("starting");
+	r->members = jv_invalid();
+	r->partitions = -1;
+	write_member(r);
+	return r;
+}
+
+void
+rm_records_session(struct rm_records *r, enum rm_zk_session state)
+{
+	if (r->member != NULL)
+		rm_zk_ephemeral_session(r->member, state);
+	if (r->coordinated != NULL)
+		rm_zk_ephemeral_session(r->coordinated, state);
+}
+
+void
+rm_records_ready(struct rm_records *r, bool ready, const char *health)
+{
+	r->ready = ready;
+	free(r->health);
+	r->health = health != NULL ? rm_strdup(health) : NULL;
+	write_member(r);
+	write_coordinated(r);
+}
+
+void
+rm_records_ring(struct rm_records *r, jv members, int partitions)
+{
+	jv_free(r->members);
+	r->members = members;
+	r->partitions = partitions;
+	write_member(r);
+}
+
+void
+rm_records_free(struct rm_records *r)
+{
+	if (r == NULL)
+		return;
+	if (r->member != NULL)
+		rm_zk_ephemeral_free(r->member);
+	if (r->coordinated != NULL)
+		rm_zk_ephemeral_free(r->coordinated);
+	jv_free(r->members);
+	free(r->health);
+	free(r->digest);
+	free(r);
+}

@@ -1,0 +1,29 @@
+/*
+ * The records that live with the executor's session in ZooKeeper:
+ * members/<key>, what it sees of its Riak, and while that is ready
+ * coordinator/coordinatedNodes/<task>, for clients (rm-records(5)).
+ */
+#ifndef RM_EXECUTOR_RECORDS_H
+#define RM_EXECUTOR_RECORDS_H
+
+#include <jv.h>
+#include <stdbool.h>
+
+#include "executor/task.h"
+#include "io/zk.h"
+
+struct rm_records;
+
+/* Borrows all. config_digest: of the templates that were rendered. */
+struct rm_records *rm_records_new(
+    struct rm_zk *zk, const struct rm_task *task, const char *config_digest);
+void rm_records_session(struct rm_records *records, enum rm_zk_session state);
+/* health: NULL while it is ready, else why not. */
+void rm_records_ready(
+    struct rm_records *records, bool ready, const char *health);
+/* members is consumed; partitions -1: unknown. */
+void rm_records_ring(struct rm_records *records, jv members, int partitions);
+/* Takes them away. Accepts NULL. */
+void rm_records_free(struct rm_records *records);
+
+#endif
