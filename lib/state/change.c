@@ -9,6 +9,11 @@
 static struct rm_zk_op *
 add(struct rm_change *change, enum rm_zk_op_kind kind, char *path, int version)
 {
+	if (change->count == change->room) {
+		change->room = change->room > 0 ? 2 * change->room : 8;
+		change->ops = rm_realloc(
+		    change->ops, change->room * sizeof(*change->ops));
+	}
 	struct rm_zk_op *op = &change->ops[change->count++];
 	*op = (struct rm_zk_op){
 		.kind = kind, .path = path, .version = version
@@ -60,18 +65,21 @@ int
 rm_change_commit(
     struct rm_change *change, struct rm_store *store, struct rm_error *err)
 {
-	struct rm_zk_op ops[RM_CHANGE_OPS + 1];
 	size_t n = 0;
 	for (size_t i = 0; i < change->count; i++)
 		if (change->ops[i].kind == RM_ZK_OP_CREATE &&
 		    make_parent(store, change->ops[i].path, err) != 0)
 			return -1;
+	struct rm_zk_op *ops = rm_alloc((change->count + 1) * sizeof(*ops));
 	if (store->guard != NULL)
 		ops[n++] = (struct rm_zk_op){ .kind = RM_ZK_OP_CHECK,
 			.path = store->guard,
 			.version = -1 };
-	memcpy(ops + n, change->ops, change->count * sizeof(*ops));
-	return rm_zk_wait_multi(&store->wait, ops, n + change->count, err);
+	if (change->count > 0)
+		memcpy(ops + n, change->ops, change->count * sizeof(*ops));
+	int rc = rm_zk_wait_multi(&store->wait, ops, n + change->count, err);
+	free(ops);
+	return rc;
 }
 
 void
@@ -81,6 +89,7 @@ rm_change_free(struct rm_change *change)
 		free((char *)(uintptr_t)change->ops[i].path);
 		free((char *)(uintptr_t)change->ops[i].value);
 	}
+	free(change->ops);
 	*change = (struct rm_change){ 0 };
 }
 

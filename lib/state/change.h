@@ -9,15 +9,14 @@
 
 #include "state/store.h"
 
-#define RM_CHANGE_OPS 8
-
 /* All zero is a valid empty one. */
 struct rm_change {
-	struct rm_zk_op ops[RM_CHANGE_OPS]; /* paths and values are owned */
-	size_t count;
+	struct rm_zk_op *ops; /* owned, as their paths and values are */
+	size_t count, room;
 };
 
-/* Consumes value. version -1: creates it. */
+/* Of the store these three use the root alone. Consumes value. version -1:
+ * creates it. */
 void rm_change_put(struct rm_change *change, const struct rm_store *store,
     const char *path, jv value, int version);
 void rm_change_delete(struct rm_change *change, const struct rm_store *store,

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "state/change.h"
 #include "state/fill.h"
+#include "state/intent.h"
 
 #define TRIES 3 /* when somebody changes the same record meanwhile */
 
@@ -69,61 +70,34 @@ static int
 put_cluster(struct putting *put, struct rm_error *err)
 {
 	jv secret;
-	int version, rc = 0;
-	if (rm_fill_cluster(&put->value, put->old, err) != 0)
-		return -1;
-	put_plain(put, err);
+	int version;
 	char *path = rm_format("secrets/%s", put->name);
 	int there = rm_change_read(put->store, path, &secret, &version, err);
-	if (there == 0 && (rc = rm_secret_make(&secret, err)) == 0)
-		rm_change_put(
-		    &put->change, put->store, path, jv_copy(secret), -1);
 	jv_free(secret);
 	free(path);
-	return there < 0 ? -1 : rc;
-}
-
-/* A number is not used again while its cluster exists: Riak's other nodes
- * remember the name. */
-static int
-check_number(
-    const struct putting *put, long number, double next, struct rm_error *err)
-{
-	bool is_new = put->version < 0;
-	if (!is_new || number >= next || put->options->force ||
-	    rm_json_has(put->value, "adopt"))
-		return 0;
-	return rm_error_set(err, RM_EXIT_CONFLICT,
-	    "%s: the number was used before, %g is the next (or --force)",
-	    put->key, next);
+	if (there < 0)
+		return -1;
+	return rm_intent_cluster(&put->change, put->store, put->name,
+	    jv_copy(put->value),
+	    (struct rm_intent_record){ put->old, put->version }, there > 0,
+	    err);
 }
 
 static int
 put_node_of(struct putting *put, const char *cluster, struct rm_error *err)
 {
-	jv record = jv_invalid();
-	int version;
-	long number = rm_record_node_number(
-	    put->name, put->options->framework, cluster);
+	struct rm_intent_record record = { jv_invalid(), -1 };
 	char *path = rm_format("clusters/%s", cluster);
-	int rc = rm_change_read(put->store, path, &record, &version, err);
+	int rc = rm_change_read(
+	    put->store, path, &record.value, &record.version, err);
 	if (rc == 0)
 		rc = rm_error_set(err, RM_EXIT_NO, "%s: no such cluster", path);
-	double next = rm_json_number(record, "next", 1);
 	if (rc > 0)
-		rc = check_number(put, number, next, err);
-	if (rc == 0)
-		rc = rm_fill_node(&put->value, put->old, cluster, err);
-	if (rc == 0 && number >= next)
-		rm_change_put(&put->change, put->store, path,
-		    rm_json_set(
-			jv_copy(record), "next", jv_number((double)number + 1)),
-		    version);
-	else if (rc == 0)
-		rm_change_check(&put->change, put->store, path, version);
-	if (rc == 0)
-		put_plain(put, err);
-	jv_free(record);
+		rc = rm_intent_node(&put->change, put->store, put->name,
+		    put->options->framework, jv_copy(put->value),
+		    (struct rm_intent_record){ put->old, put->version },
+		    cluster, record, put->options->force, err);
+	jv_free(record.value);
 	free(path);
 	return rc;
 }
