@@ -409,7 +409,7 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
     offer 1010.5 C S2; tick 1011
     gone reservations/riak-kv-1; tick 1012
     gone tasks/riak-kv-1; tick 1013
-    for t in {1014..1030}; do tick "$t"; done
+    for t in {1014..1018}; do tick "$t"; done
   } | add
   decide
   run after 1001 'select(.call == "KILL") | .mesos.kill.task_id.value'

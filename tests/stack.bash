@@ -108,13 +108,17 @@ get_key() { # get_key HOST:PORT KEY
   curl -sf -m 10 "http://$1/buckets/test/keys/$2"
 }
 
-# Pids of the Erlang virtual machines of a node: its name is in their
-# arguments, and they are no script that starts one.
+# Pids of the Erlang virtual machines of a node of ours: its name is in their
+# arguments, they are no script that starts one, and work in our sandboxes.
 vms_of() {
   local pid
   for pid in $(pgrep -f -- "-name $1@"); do
     case $(readlink "/proc/$pid/exe" 2>/dev/null) in
-    */beam.smp) echo "$pid" ;;
+    */beam.smp) ;;
+    *) continue ;;
+    esac
+    case $(readlink "/proc/$pid/cwd") in
+    "$STACK"/*) echo "$pid" ;;
     esac
   done
 }

@@ -27,6 +27,7 @@ struct own {
 	double killed_at; /* when KILL was last said; 0: not */
 	long long killed; /* the task's time */
 	double bare_since; /* when it was first seen with nothing left */
+	bool had; /* something of it was seen: what is gone now was there */
 };
 
 void *
@@ -119,12 +120,14 @@ forget(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	struct own *own = node->own;
 	enum rm_goal goal = rm_node_goal(node);
 	bool removed = goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE;
+	if (!bare(node))
+		own->had = true;
 	if (!removed || !bare(node)) {
 		own->bare_since = 0;
 		return;
 	}
 	if (own->bare_since <= 0)
-		own->bare_since = c->now;
+		own->bare_since = own->had ? c->now - SETTLE : c->now;
 	int version = node->cells[RM_RECORD_NODE].version;
 	if (c->now < own->bare_since + SETTLE || version < 0)
 		return;
