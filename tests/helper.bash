@@ -1,5 +1,5 @@
-# What every bats file shares: where the programs are, scratch space, free
-# ports, waiting for conditions, and servers that are stopped whatever happens.
+# What every bats file shares: where the programs are, and servers.bash: free
+# ports, waiting for conditions, servers that are stopped whatever happens.
 
 # shellcheck shell=bash
 bats_require_minimum_version 1.5.0
@@ -10,78 +10,5 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${RM_BIN:=$TOP/build/bin}"
 export RM_BIN TOP
 PATH=$RM_BIN:$PATH
-
-# Pids to stop in teardown, newest first: `track PID`.
-track() {
-  echo "$1" >>"$BATS_TEST_TMPDIR/pids"
-}
-
-# Stops everything that was tracked; waits until it is gone.
-stop_tracked() {
-  local file=$BATS_TEST_TMPDIR/pids pid
-  [ -e "$file" ] || return 0
-  while read -r pid; do
-    kill -TERM "$pid" 2>/dev/null || true
-  done < <(tac "$file")
-  while read -r pid; do
-    wait_for 10 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
-  done <"$file"
-  rm -f "$file"
-}
-
-gone() {
-  # A zombie of ours has ended too.
-  ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
-}
-
-# wait_for SECONDS COMMAND…: until the command succeeds, or fail.
-wait_for() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || {
-      echo "waited in vain for: $*" >&2
-      return 1
-    }
-    sleep 0.05
-  done
-}
-
-# A port that nothing listens on, on every loopback address. Outside of the
-# range that the kernel gives to clients, so that it stays free.
-free_port() {
-  local port tries=0
-  while ((tries++ < 200)); do
-    port=$((10000 + RANDOM % 20000))
-    ss -Hltn "sport = :$port" | grep -q . || {
-      echo "$port"
-      return
-    }
-  done
-  return 1
-}
-
-listens() {
-  ss -Hltn "sport = :$1" | grep -q .
-}
-
-# start_zookeeper: sets ZK to host:port and ZK_PID. Data lie in the test's
-# scratch folder; `start_zookeeper PORT` starts it again on the same data.
-start_zookeeper() {
-  local port=${1:-$(free_port)}
-  "$TOP/tests/zookeeper.sh" "$BATS_TEST_TMPDIR/zk" "$port" \
-    >"$BATS_TEST_TMPDIR/zk.log" 2>&1 3>&- &
-  ZK_PID=$!
-  export ZK=127.0.0.1:$port
-  track "$ZK_PID"
-  wait_for 30 zookeeper_ok "$port"
-}
-
-zookeeper_ok() {
-  local answer
-  exec 9<>"/dev/tcp/127.0.0.1/$1" || return 1
-  printf ruok >&9
-  read -r -t 2 -n 4 answer <&9
-  exec 9>&-
-  [ "$answer" = imok ]
-}
+# shellcheck source-path=SCRIPTDIR source=servers.bash
+. "$TOP/tests/servers.bash"
