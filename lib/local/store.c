@@ -9,6 +9,7 @@
 
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "local/agent.h"
 #include "local/executor.h"
 #include "local/framework.h"
@@ -246,8 +247,12 @@ read_agent(struct rm_local *local, jv json)
 	agent->reregistered = rm_json_number(json, "reregistered", 0);
 	agent->unreachable = rm_json_number(json, "unreachable", 0);
 	agent->drained_at = rm_json_number(json, "drained_at", 0);
+	const char *spec = rm_json_text(json, "spec", "");
+	if (strcmp(agent->spec, spec) != 0)
+		rm_log_warn(
+		    "agent %u keeps its resources, %s", agent->number, spec);
 	free(agent->spec);
-	agent->spec = rm_strdup(rm_json_text(json, "spec", ""));
+	agent->spec = rm_strdup(spec);
 	read_resources(json, "initial", &agent->initial);
 	read_resources(json, "total", &agent->total);
 	replace(&agent->drain, json, "drain");
