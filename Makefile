@@ -132,7 +132,7 @@ bats: all $(TOOLS) $(B)/riak-standin.tar.gz
 
 lint:
 	mandoc -Tlint -W warning $(PAGES)
-	shellcheck -x $(SHELL_FILES)
+	shellcheck -x -S warning $(SHELL_FILES)
 
 integration: deps bats
 	bats --timing $(LONG_BATS)
