@@ -54,6 +54,8 @@ else
 ALL_CFLAGS += $(HARDENING)
 endif
 COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
+# A test may write the argv of a child as literals.
+COMPILE_TEST = $(COMPILE) -Wno-write-strings
 
 .PHONY: all check unit corpus lint bats integration fuzz bench analyze \
 	format deps install uninstall quickstart dist deb html soak clean
@@ -84,7 +86,7 @@ $(B)/ebin/%.beam: lib/riak/%.erl
 
 $(B)/tests/%_test: tests/unit/%_test.c $(B)/librm.a
 	@mkdir -p $(@D)
-	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(B)/librm.a -lcmocka $(LIBS)
+	$(COMPILE_TEST) $(ALL_LDFLAGS) -o $@ $< $(B)/librm.a -lcmocka $(LIBS)
 
 $(B)/tools/%: tests/tools/%.c $(B)/librm.a
 	@mkdir -p $(@D)
