@@ -39,7 +39,7 @@ unpack() {
   printf '%s\n' "nodename = $(name "$1")" "listener.http.internal = $host:${HTTP[$1]}" \
     "listener.protobuf.internal = $host:${PB[$1]}" "handoff.ip = $host" "handoff.port = $(free_port)" \
     "platform_data_dir = ../data" "erlang.distribution.interface = $host" "ring_size = 16" >>"$top/riak/etc/riak.conf"
-  echo "-start_epmd false -riak_core cluster_mgr {\\\"$host\\\",$(free_port)}" >"$top/flags"
+  echo "-start_epmd false -riak_core cluster_mgr {\\\"127.0.0.1\\\",$(free_port)}" >"$top/flags"
 }
 
 riak() {

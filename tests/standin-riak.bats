@@ -293,6 +293,13 @@ riak() {
   assert_output --regexp 'Error parsing .*advanced.config'
 }
 
+@test "the cluster manager takes no address that no interface is given" {
+  export ERL_ZFLAGS="-start_epmd false -riak_core cluster_mgr {\\\"127.0.0.2\\\",$MANAGER}"
+  run riak foreground
+  assert_failure 1
+  assert_output --partial "cannot listen on 127.0.0.2:$MANAGER for cluster_mgr: can't assign requested address"
+}
+
 @test "a port that is taken is named" {
   start_ready
   HTTP=$(free_port)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/exit.h"
+#include "riak/flags.h"
 
 union address {
 	struct sockaddr any;
@@ -52,17 +53,19 @@ try_port(const char *text, int port)
 int
 rm_ports_check(const struct rm_task_data *task, struct rm_error *err)
 {
+	const char *at = task->address;
 	const struct {
-		const char *name;
+		const char *name, *address;
 		int port;
-	} ports[] = { { "http", task->http }, { "pb", task->pb },
-		{ "handoff", task->handoff }, { "disterl", task->disterl },
-		{ "cepmd", task->cepmd },
-		{ "cluster manager", task->cluster_manager } };
+	} ports[] = { { "http", at, task->http }, { "pb", at, task->pb },
+		{ "handoff", at, task->handoff },
+		{ "disterl", at, task->disterl }, { "cepmd", at, task->cepmd },
+		{ "cluster manager", rm_flags_manager(at),
+		    task->cluster_manager } };
 	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
-		if (try_port(task->address, ports[i].port) != 0)
+		if (try_port(ports[i].address, ports[i].port) != 0)
 			return rm_error_set(err, RM_EXIT_OUTSIDE,
 			    "port %d (%s) on %s: %s", ports[i].port,
-			    ports[i].name, task->address, strerror(errno));
+			    ports[i].name, ports[i].address, strerror(errno));
 	return 0;
 }

@@ -26,6 +26,12 @@ setting(struct rm_str *to, const char *app, const char *name, char *value)
 	free(value);
 }
 
+const char *
+rm_flags_manager(const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 ? "127.0.0.1" : address;
+}
+
 void
 rm_flags_write(struct rm_str *to, const struct rm_flags *flags)
 {
@@ -37,7 +43,8 @@ rm_flags_write(struct rm_str *to, const struct rm_flags *flags)
 	word(&words, "-pa");
 	word(&words, flags->ebin);
 	setting(&words, "-riak_core", "cluster_mgr",
-	    rm_format("{\"%s\",%d}", flags->address, flags->cluster_manager));
+	    rm_format("{\"%s\",%d}", rm_flags_manager(flags->address),
+		flags->cluster_manager));
 	setting(&words, "-riak_repl", "data_root",
 	    rm_format("\"%s/riak_repl\"", flags->data_dir));
 	rm_str_puts(to, words.text);

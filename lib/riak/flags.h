@@ -13,10 +13,17 @@
 
 struct rm_flags {
 	const char *ebin; /* folder of rm_epmd.beam */
-	const char *address; /* cluster manager's */
+	const char *address; /* the node's */
 	int cluster_manager; /* its port */
 	const char *data_dir; /* "../data" */
 };
+
+/*
+ * Where the cluster manager listens, for a node at address (borrowed): it
+ * refuses to start at one that no interface is given, and of the loopback
+ * network that leaves 127.0.0.1.
+ */
+const char *rm_flags_manager(const char *address);
 
 /* Appends the value of ERL_ZFLAGS. */
 void rm_flags_write(struct rm_str *to, const struct rm_flags *flags);

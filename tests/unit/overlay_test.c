@@ -156,6 +156,8 @@ flags(void **state)
 	    "-start_epmd false -epmd_module rm_epmd -pa /dir "
 	    "-riak_core cluster_mgr {\\\"127.0.0.1\\\",20026} "
 	    "-riak_repl data_root \\\"../data/riak_repl\\\"");
+	assert_string_equal(rm_flags_manager("127.0.0.2"), "127.0.0.1");
+	assert_string_equal(rm_flags_manager("10.0.0.2"), "10.0.0.2");
 	rm_str_clear(&out);
 	rm_flags_write(&out, &(struct rm_flags){ "/a b", "::1", 1, "../data" });
 	assert_non_null(strstr(out.text, "-pa /a\\ b -riak_core"));

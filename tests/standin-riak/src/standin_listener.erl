@@ -8,7 +8,7 @@ start_link(Service, Address) ->
     proc_lib:start_link(?MODULE, init, [self(), Service, Address]).
 
 init(_Parent, Service, {Host, Port}) ->
-    case listen(Host, Port) of
+    case listen(Service, Host, Port) of
         {ok, Listener} ->
             proc_lib:init_ack({ok, self()}),
             accept(Service, Listener);
@@ -16,6 +16,17 @@ init(_Parent, Service, {Host, Port}) ->
             Text = io_lib:format("cannot listen on ~s:~b for ~s: ~s", [Host, Port, Service, inet:format_error(Why)]),
             exit({refused, Text})
     end.
+
+%% The cluster manager takes only an address that an interface is given, though the system would bind more of 127.0.0.0/8.
+listen(cluster_mgr, Host, Port) ->
+    {ok, Interfaces} = inet:getifaddrs(),
+    Given = [inet:ntoa(Ip) || {_, Options} <- Interfaces, {addr, Ip} <- Options],
+    case lists:member(Host, ["0.0.0.0" | Given]) of
+        true -> listen(Host, Port);
+        false -> {error, eaddrnotavail}
+    end;
+listen(_Service, Host, Port) ->
+    listen(Host, Port).
 
 listen(Host, Port) ->
     case inet:parse_address(Host) of
