@@ -1,6 +1,5 @@
 #include "proxy/admin.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "io/http_server.h"
+#include "io/loopback.h"
 #include "proxy/listener.h"
 
 struct rm_admin {
@@ -129,17 +129,6 @@ get_clusters(struct rm_request *request, void *arg)
 		rm_directory_clusters(admin->options.directory)));
 }
 
-static bool
-is_loopback(const char *address)
-{
-	struct in6_addr v6;
-	if (strncmp(address, "127.", 4) == 0)
-		return true;
-	return inet_pton(AF_INET6, address, &v6) == 1 &&
-	       (IN6_IS_ADDR_LOOPBACK(&v6) ||
-		   (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127));
-}
-
 static void
 refuse(struct rm_request *request, int status, const char *why)
 {
@@ -153,7 +142,7 @@ put_cluster(struct rm_request *request, void *arg)
 	struct rm_admin *admin = arg;
 	const char *framework = rm_request_param(request, "framework");
 	const char *cluster = rm_request_param(request, "cluster");
-	if (!admin->options.open && !is_loopback(rm_request_peer(request))) {
+	if (!admin->options.open && !rm_loopback(rm_request_peer(request))) {
 		refuse(request, 403,
 		    "changes are taken from this machine only; see --open");
 		return;

@@ -10,7 +10,7 @@
 #include "proxy/listener.h"
 
 /* Pieces moved before other connections get their turn. */
-#define TURN_MAX 16
+#define TURN_MAX 32
 /* An answer's head may be so many times a request's: links, metadata. */
 #define ANSWER_HEAD_FACTOR 4
 
@@ -282,6 +282,8 @@ from_client(struct session *s)
 		s->dead = true;
 	else if (s->client.ended)
 		client_ended(s);
+	else if (n > 0 && s->x != NULL && !s->x->asked.done)
+		rm_sock_expect(&s->client);
 	return true;
 }
 
@@ -425,8 +427,10 @@ from_node(struct session *s)
 			finish(s);
 			return true;
 		}
-		if (n > 0 && !x->broken)
+		if (n > 0 && !x->broken) {
+			rm_sock_expect(node);
 			return true;
+		}
 	}
 	if (!gone && !node->ended && !x->broken)
 		return false;

@@ -12,7 +12,7 @@
 /* Requests under way before a client has to wait for answers. */
 #define PIPELINE_MAX 1024
 /* Pieces moved before other connections get their turn. */
-#define TURN_MAX 16
+#define TURN_MAX 32
 
 struct rm_pb_session {
 	LIST_ENTRY(rm_pb_session) entry;
@@ -314,6 +314,8 @@ from_client(struct rm_pb_session *s)
 		s->dead = true;
 	else if (s->client.ended)
 		client_ended(s);
+	else if (n > 0 && s->asked.head_len > 0)
+		rm_sock_expect(&s->client);
 	if (!s->dead && !s->node.open && s->queue.count > 0)
 		attach(s);
 	return true;
@@ -333,6 +335,8 @@ from_node(struct rm_pb_session *s)
 		if (n > 0 && rm_sock_send(&s->client, &s->to_client, scratch,
 				 (size_t)n) != 0)
 			s->dead = true;
+		if (n > 0 && s->queue.count > 0)
+			rm_sock_expect(&s->node);
 		if (n > 0)
 			return true;
 	}

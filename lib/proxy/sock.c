@@ -13,8 +13,14 @@ changed(evutil_socket_t fd, short what, void *arg)
 	struct rm_sock *sock = arg;
 	if (what & (EV_READ | EV_CLOSED))
 		sock->readable = true;
+	if (what & EV_CLOSED)
+		sock->ending = true;
 	if (what & EV_WRITE)
 		sock->writable = true;
+	/* libevent takes an event away when its time is out, and puts back only
+	 * one whose time is not zero. */
+	if (what & EV_TIMEOUT)
+		event_add(&sock->event, NULL);
 	sock->ready(sock->arg);
 }
 
@@ -89,6 +95,12 @@ rm_sock_again(struct rm_sock *sock)
 	event_add(&sock->event, &now);
 }
 
+void
+rm_sock_expect(struct rm_sock *sock)
+{
+	sock->readable = true;
+}
+
 ssize_t
 rm_sock_read(struct rm_sock *sock, void *to, size_t room)
 {
@@ -96,8 +108,9 @@ rm_sock_read(struct rm_sock *sock, void *to, size_t room)
 	do
 		n = recv(sock->fd, to, room, 0);
 	while (n < 0 && errno == EINTR);
-	/* Less than asked for: there is no more now (epoll(7)). */
-	if (n < (ssize_t)room)
+	/* Less than asked for: there is no more now (epoll(7)), but perhaps
+	 * the end, which was told together with the bytes. */
+	if (n <= 0 || (n < (ssize_t)room && !sock->ending))
 		sock->readable = false;
 	if (n > 0)
 		return n;

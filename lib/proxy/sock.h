@@ -28,6 +28,7 @@ struct rm_sock {
 	bool connecting;
 	bool readable; /* reading may give something */
 	bool writable;
+	bool ending; /* behind what can be read is its end */
 	bool ended; /* the peer sends no more: recv gave its end */
 	bool failed; /* and an error was what ended it */
 };
@@ -51,6 +52,10 @@ int rm_sock_connected(struct rm_sock *sock);
 /* Calls ready() again from the loop, behind the others. */
 void rm_sock_again(struct rm_sock *sock);
 
+/* What was read ended in the middle of something: reading is tried once more.
+ * libevent does not tell an error from bytes, and one that came with the bytes
+ * would not be told again. */
+void rm_sock_expect(struct rm_sock *sock);
 /* Bytes; 0: none now, or no more ever (ended); -1: failed, errno. */
 ssize_t rm_sock_read(struct rm_sock *sock, void *to, size_t room);
 /* What it took, which may be 0; -1: failed, errno. */

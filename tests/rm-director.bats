@@ -1,0 +1,694 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031 # each test has variables of its own
+# The proxy: real sockets, a real ZooKeeper, and nodes that misbehave as told.
+
+load helper
+
+TOOLS=${RM_TOOLS:-$RM_BIN/../tools}
+
+setup_file() {
+  BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR start_zookeeper
+  export SHARED_ZK=$ZK
+}
+
+teardown_file() {
+  BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR stop_tracked
+}
+
+setup() {
+  ZK=$SHARED_ZK
+  FRAMEWORK=f$BATS_TEST_NUMBER
+  HTTP=$(free_port) PB=$(free_port) ADMIN=$(free_port)
+  declare -gA NODE_PID NODE_HTTP NODE_PB
+}
+
+teardown() {
+  stop_tracked
+}
+
+# director OPTION…: started, and listening.
+director() {
+  rm-director --zk "$ZK" --framework "$FRAMEWORK" --cluster kv --http-port "$HTTP" --pb-port "$PB" \
+    --admin-port "$ADMIN" --check-interval 0.2 "$@" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+  DIRECTOR=$!
+  track "$DIRECTOR"
+  wait_for 10 listens "$ADMIN"
+}
+
+# backend N…: nodes n1, n2, … on 127.0.0.N
+backend() {
+  local n
+  for n in "$@"; do
+    NODE_HTTP[$n]=${NODE_HTTP[$n]:-$(free_port)} NODE_PB[$n]=${NODE_PB[$n]:-$(free_port)}
+    "$TOOLS/backend" "n$n" "127.0.0.$n" "${NODE_HTTP[$n]}" "${NODE_PB[$n]}" "$BATS_TEST_TMPDIR" \
+      2>"$BATS_TEST_TMPDIR/node$n.log" 3>&- &
+    NODE_PID[$n]=$!
+    track "${NODE_PID[$n]}"
+  done
+  for n in "$@"; do
+    wait_for 10 listens "${NODE_PB[$n]}"
+  done
+}
+
+znode() {
+  echo "/riak/frameworks/$FRAMEWORK/coordinator/coordinatedNodes/riak-kv-$1.1"
+}
+
+# register N [CLUSTER]
+register() {
+  "$TOOLS/zk" put --zk "$ZK" "$(znode "$1")" "{\"FrameworkName\":\"$FRAMEWORK\",\"ClusterName\":\"${2:-kv}\",
+    \"NodeName\":\"riak-kv-$1@127.0.0.$1\",\"Hostname\":\"127.0.0.$1\",\"DisterlPort\":1,
+    \"HTTPPort\":${NODE_HTTP[$1]},\"PBPort\":${NODE_PB[$1]}}"
+}
+
+unregister() {
+  "$TOOLS/zk" rm --zk "$ZK" "$(znode "$1")"
+}
+
+nodes() {
+  backend "$@"
+  local n
+  for n in "$@"; do
+    register "$n"
+  done
+}
+
+admin() {
+  curl -sf "http://127.0.0.1:$ADMIN$1"
+}
+
+silent() {
+  ! listens "$1"
+}
+
+# says FILTER: about /status
+says() {
+  admin /status | jq -e "$1" >/dev/null
+}
+
+up() {
+  wait_for 15 says ".http.nodes_up == $1 and .protobuf.nodes_up == $1"
+}
+
+get() {
+  curl -sS "http://127.0.0.1:$HTTP$1" "${@:2}"
+}
+
+# raw TEXT [HOW]: sent as it is (printf's escapes), then the end.
+raw() {
+  printf '%b' "$1" | "$TOOLS/talk" "$HTTP" "${2:-}"
+}
+
+# pb HEX [HOW]: the answer in hexadecimal.
+pb() {
+  # shellcheck disable=SC2001 # a pattern of two characters is beyond ${//}
+  printf '%b' "$(sed 's/../\\x&/g' <<<"$1")" | "$TOOLS/talk" "$PB" "${2:-}" | od -An -v -tx1 | tr -d ' \n'
+}
+
+PING=0000000101 PONG=0000000102
+
+# The name of the node that a connection gets: server info.
+pb_name() {
+  pb 0000000107 | tail -c 4 | sed 's/../\\x&/g' | xargs -0 printf '%b' 2>/dev/null
+}
+
+# ---- the command line ----
+
+@test "usage" {
+  run rm-director --zk h:1 --cluster kv --no-such
+  assert_failure 100
+  assert_output --partial "unknown option --no-such"
+  run rm-director --zk h:1
+  assert_failure 100
+  assert_output --partial "--cluster is required"
+  run rm-director --cluster kv
+  assert_failure 100
+  run rm-director --zk h:1 --cluster a/b
+  assert_failure 100
+  assert_output --partial "a/b"
+  run rm-director --zk h:1 --cluster kv --http-port 65536
+  assert_failure 100
+  assert_output --partial "65536"
+  run rm-director --zk h:1 --cluster kv --address 203.0.113.1
+  assert_failure 100
+  assert_output --partial "203.0.113.1"
+  run rm-director admin
+  assert_failure 100
+  run rm-director admin frobnicate
+  assert_failure 100
+  assert_output --partial "frobnicate"
+  run rm-director admin configure -f riak
+  assert_failure 100
+  run rm-director admin status --url http://127.0.0.1:1
+  assert_failure 111
+}
+
+@test "a port that is taken is named" {
+  backend 1
+  run rm-director --zk "$ZK" --cluster kv --address 127.0.0.1,127.0.0.1 --http-port "$HTTP"
+  assert_failure 111
+  assert_output --partial "127.0.0.1 port $HTTP"
+}
+
+@test "ports come from Marathon's environment, descriptors tell readiness" {
+  mkfifo "$BATS_TEST_TMPDIR/ready"
+  PORT0=$HTTP PORT1=$PB PORT2=$ADMIN DIRECTOR_ZK=zk://$ZK DIRECTOR_FRAMEWORK=$FRAMEWORK DIRECTOR_CLUSTER=kv \
+    rm-director --ready-fd 8 8>"$BATS_TEST_TMPDIR/ready" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+  track $!
+  read -r -t 10 _ <"$BATS_TEST_TMPDIR/ready"
+  listens "$HTTP"
+  listens "$PB"
+  run rm-director admin status --url "http://127.0.0.1:$ADMIN"
+  assert_success
+  assert_output --partial "\"framework\":\"$FRAMEWORK\""
+  # only on loopback unless told otherwise
+  run ss -Hltn "sport = :$HTTP"
+  assert_output --partial "127.0.0.1:$HTTP"
+  refute_output --partial "0.0.0.0:$HTTP"
+}
+
+@test "admin: answers, and its output going nowhere" {
+  nodes 1 2
+  register 2 other
+  "$TOOLS/zk" put --zk "$ZK" "/riak/frameworks/$FRAMEWORK/clusters/kv" '{}'
+  director
+  up 1
+  run rm-director admin list-nodes --url "http://127.0.0.1:$ADMIN/"
+  assert_success
+  run jq -c '.nodes[] | [.name, .http.host, .http.port, .protobuf.port, .http.state]' <<<"$output"
+  assert_output "[\"riak-kv-1@127.0.0.1\",\"127.0.0.1\",${NODE_HTTP[1]},${NODE_PB[1]},\"up\"]"
+  run rm-director admin list-frameworks --url "http://127.0.0.1:$ADMIN"
+  assert_success
+  jq -e --arg f "$FRAMEWORK" '.frameworks | index($f) != null' <<<"$output"
+  run rm-director admin list-clusters --url "http://127.0.0.1:$ADMIN"
+  assert_output '{"clusters":["kv"]}'
+  run admin /health
+  assert_output '{"status":"OK"}'
+  run rm-director admin configure -f "$FRAMEWORK" -c other --url "http://127.0.0.1:$ADMIN"
+  assert_success
+  up 1
+  wait_for 10 eval 'get /name | grep -qx n2'
+  run admin /nodes
+  assert_output --partial riak-kv-2
+  run curl -s -X PUT "http://127.0.0.1:$ADMIN/frameworks/.x/clusters/kv" -w '%{http_code}'
+  assert_output --partial 400
+  run curl -s -X PUT -H 'Origin: http://x' "http://127.0.0.1:$ADMIN/frameworks/a/clusters/kv" -w '%{http_code}'
+  assert_output --partial 403
+  run bash -c "rm-director admin status --url http://127.0.0.1:$ADMIN >/dev/full"
+  assert_failure 111
+  run bash -c "rm-director admin status --url http://127.0.0.1:$ADMIN >&-"
+  assert_failure 111
+}
+
+@test "changes from elsewhere are refused unless --open" {
+  director --admin-address 127.0.0.1
+  run curl -s -X PUT "http://127.0.0.1:$ADMIN/frameworks/$FRAMEWORK/clusters/x" -w '%{http_code}'
+  assert_output --partial 200
+  says '.cluster == "x"'
+}
+
+@test "runs with stdout and stderr full or closed" {
+  nodes 1
+  rm-director --zk "$ZK" --framework "$FRAMEWORK" --cluster kv --http-port "$HTTP" --pb-port "$PB" \
+    --admin-port "$ADMIN" --check-interval 0.2 >/dev/full 2>/dev/full 3>&- &
+  track $!
+  wait_for 10 listens "$ADMIN"
+  up 1
+  stop_tracked
+  nodes 1
+  rm-director --zk "$ZK" --framework "$FRAMEWORK" --cluster kv --http-port "$HTTP" --pb-port "$PB" \
+    --admin-port "$ADMIN" --check-interval 0.2 <&- >&- 2>&- 3>&- &
+  track $!
+  wait_for 10 listens "$ADMIN"
+  up 1
+  run get /name
+  assert_output n1
+}
+
+# ---- which node ----
+
+@test "no node up: 503 with Retry-After, an error over protocol buffers" {
+  director
+  run get /name -i
+  assert_line --partial "503 Service Unavailable"
+  assert_line --partial "Retry-After: 2"
+  assert_line "rm-director: no node of the cluster is up"
+  # the connection stays, and what belongs to the request is swallowed
+  run pb "${PING}0000000709616263646566${PING}"
+  # three errors: code 0, a text, number 0
+  local error
+  error=$(printf 'rm-director: no node of the cluster is up' | od -An -v -tx1 | tr -d ' \n')
+  error=0000002e000a29${error}1000
+  assert_output "$error$error$error"
+}
+
+@test "requests of one client are spread over all nodes" {
+  nodes 1 2 3
+  director
+  up 3
+  run curl -sS "http://127.0.0.1:$HTTP/name" "http://127.0.0.1:$HTTP/name" "http://127.0.0.1:$HTTP/name" \
+    "http://127.0.0.1:$HTTP/name" "http://127.0.0.1:$HTTP/name" "http://127.0.0.1:$HTTP/name" -w '%{num_connects}\n'
+  [ "$(grep -o n1 <<<"$output" | wc -l)" -eq 2 ]
+  [ "$(grep -o n2 <<<"$output" | wc -l)" -eq 2 ]
+  [ "$(grep -o n3 <<<"$output" | wc -l)" -eq 2 ]
+  # on one connection
+  [ "$(grep -c '^1' <<<"$output")" -eq 1 ]
+  # and connections of protocol buffers
+  run bash -c "$(declare -f pb pb_name); TOOLS=$TOOLS PB=$PB; pb_name; echo; pb_name; echo; pb_name; echo"
+  [ "$(sort -u <<<"$output" | wc -l)" -eq 3 ]
+}
+
+@test "a node that is not well gets nothing, until it is again" {
+  nodes 1 2
+  director
+  up 2
+  kill -USR1 "${NODE_PID[1]}"
+  up 1
+  for _ in 1 2 3 4; do
+    run get /name
+    assert_output n2
+  done
+  kill -USR2 "${NODE_PID[1]}"
+  up 2
+}
+
+@test "a node killed under load: nothing fails, and it comes back" {
+  nodes 1 2 3
+  director
+  up 3
+  "$TOOLS/load" http "$HTTP" 16 4 >"$BATS_TEST_TMPDIR/http" 3>&- &
+  local http=$!
+  "$TOOLS/load" pb "$PB" 16 4 >"$BATS_TEST_TMPDIR/pb" 3>&- &
+  local pb=$!
+  wait_for 5 says '.http.requests > 100 and .protobuf.requests > 100'
+  kill -KILL "${NODE_PID[2]}"
+  wait_for 5 says '.http.nodes_up == 2'
+  backend 2
+  up 3
+  wait "$http" || true
+  wait "$pb" || true
+  cat "$BATS_TEST_TMPDIR/http" "$BATS_TEST_TMPDIR/pb"
+  grep -q ' failed=0$' "$BATS_TEST_TMPDIR/http"
+  grep -q ' failed=0$' "$BATS_TEST_TMPDIR/pb"
+  # it works again
+  wait_for 5 eval 'get /name | grep -qx n2'
+}
+
+@test "a node that leaves is drained" {
+  nodes 1
+  director
+  up 1
+  get /slow/1500 >"$BATS_TEST_TMPDIR/slow" 3>&- &
+  local slow=$!
+  # a protocol-buffers client that stays
+  exec 7<>"/dev/tcp/127.0.0.1/$PB"
+  printf '\0\0\0\1\1' >&7
+  head -c 5 <&7 >/dev/null
+  wait_for 5 says '.http.nodes_up == 1 and .protobuf.open == 1'
+  backend 2
+  unregister 1
+  register 2
+  wait_for 5 eval 'admin /nodes | jq -e ".nodes[] | select(.name == \"riak-kv-1@127.0.0.1\") | .http.state == \"draining\""'
+  wait_for 5 says '.http.nodes_up == 1'
+  run get /name
+  assert_output n2
+  # what was under way ends where it began; the other goes on elsewhere
+  wait "$slow"
+  run cat "$BATS_TEST_TMPDIR/slow"
+  assert_output n1
+  printf '\0\0\0\1\7' >&7
+  run bash -c 'head -c 7 <&7 | tail -c 2'
+  assert_output n2
+  exec 7>&-
+  # nothing is left of it
+  wait_for 5 eval 'admin /nodes | jq -e ".nodes | length == 1"'
+}
+
+@test "the drain time ends" {
+  nodes 1
+  director --drain-time 0.5
+  up 1
+  get /slow/20000 -w '%{http_code}' >"$BATS_TEST_TMPDIR/slow" 3>&- &
+  local slow=$!
+  wait_for 5 eval 'admin /nodes | jq -e ".nodes[0].http.active == 1"'
+  unregister 1
+  wait "$slow" || true
+  run cat "$BATS_TEST_TMPDIR/slow"
+  assert_output --partial 503
+}
+
+@test "ZooKeeper away: goes on with what it knew; back: learns again" {
+  start_zookeeper
+  local port=${ZK#*:} pid=$ZK_PID
+  nodes 1
+  director
+  up 1
+  kill -KILL "$pid"
+  wait_for 30 says '.zookeeper == "away"'
+  run get /name
+  assert_output n1
+  run pb "$PING"
+  assert_output "$PONG"
+  # it judges health by itself meanwhile
+  kill -USR1 "${NODE_PID[1]}"
+  up 0
+  kill -USR2 "${NODE_PID[1]}"
+  up 1
+  start_zookeeper "$port"
+  nodes 2
+  up 2
+}
+
+@test "starts without ZooKeeper" {
+  ZK=127.0.0.1:$(free_port)
+  director
+  run get /name -o /dev/null -w '%{http_code}'
+  assert_output 503
+  run admin /health
+  assert_success
+}
+
+@test "a record that can't be read is told, and the others count" {
+  "$TOOLS/zk" put --zk "$ZK" "$(znode 8)" '{"ClusterName":"kv"'
+  "$TOOLS/zk" put --zk "$ZK" "$(znode 9)" '{"ClusterName":"kv","NodeName":"x","Hostname":"h","HTTPPort":99999,"PBPort":1}'
+  nodes 1
+  director
+  up 1
+  grep -q 'riak-kv-8.1' "$BATS_TEST_TMPDIR/log"
+  grep -q 'riak-kv-9.1' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "two records of one place are one node, and it stays with the second" {
+  nodes 1
+  "$TOOLS/zk" put --zk "$ZK" "$(znode 1)-again" "$("$TOOLS/zk" get --zk "$ZK" "$(znode 1)")"
+  director
+  up 1
+  unregister 1
+  run get /slow/300
+  assert_output n1
+  up 1
+  says '.nodes == 1'
+}
+
+@test "a host's name is resolved" {
+  backend 1
+  "$TOOLS/zk" put --zk "$ZK" "$(znode 1)" "{\"ClusterName\":\"kv\",\"NodeName\":\"x\",\"Hostname\":\"localhost\",
+    \"HTTPPort\":${NODE_HTTP[1]},\"PBPort\":${NODE_PB[1]}}"
+  director
+  up 1
+}
+
+# ---- HTTP ----
+
+@test "bodies, in every way, both ways" {
+  nodes 1 2
+  director
+  up 2
+  head -c 3000000 /dev/urandom >"$BATS_TEST_TMPDIR/body"
+  local way sum
+  sum=$(curl -sS --data-binary @"$BATS_TEST_TMPDIR/body" "http://127.0.0.1:${NODE_HTTP[1]}/x" --interface 127.0.0.1 | cut -d' ' -f2-)
+  for way in "" "Transfer-Encoding: chunked" "Expect: 100-continue"; do
+    run get /x --data-binary @"$BATS_TEST_TMPDIR/body" -H "$way"
+    assert_output --regexp "^n[12] $sum\$"
+  done
+  for way in bytes chunks close; do
+    [ "$(get "/$way/3000000" | tr -d x | wc -c)" -eq 0 ]
+    [ "$(get "/$way/3000000" | wc -c)" -eq 3000000 ]
+    [ "$(get "/$way/0" | wc -c)" -eq 0 ]
+  done
+  run get /x -I
+  assert_output --partial "Content-Length: 9"
+  run get /x -X PUT --data ""
+  assert_output --regexp '^n[12]$'
+}
+
+@test "the head is passed on without what is of one hop" {
+  nodes 1
+  director
+  up 1
+  run raw 'GET /head HTTP/1.1\r\nHost: x\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-Riak-Vclock: a85=\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n'
+  assert_line --partial "X-Riak-Vclock: a85="
+  assert_line --partial "X-Forwarded-For: 9.9.9.9"
+  assert_line --partial "X-Forwarded-For: 127.0.0.1"
+  refute_output --partial "X-Hop"
+  refute_output --partial "Connection"
+}
+
+@test "pipelined requests are answered in order, also a byte at a time" {
+  nodes 1 2
+  director
+  up 2
+  local requests='GET /slow/200 HTTP/1.1\r\nHost: x\r\n\r\nPUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello\r\nPUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nGET /bytes/3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+  for how in "" slow; do
+    run raw "$requests" "$how"
+    assert_success
+    run grep -aE '^(n[12]|xxx)' <<<"$output"
+    assert_line --index 0 --regexp '^n[12]$'
+    assert_line --index 1 --regexp '^n[12] 5 [0-9]+$'
+    assert_line --index 2 --regexp '^n[12] 5 [0-9]+$'
+    assert_line --index 3 xxx
+  done
+}
+
+@test "HTTP/1.0 and a half-closed client" {
+  nodes 1
+  director
+  up 1
+  run raw 'GET /name HTTP/1.0\r\n\r\n' open
+  assert_success
+  assert_line --partial "Connection: close"
+  assert_line n1
+  run raw 'GET /name HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /name HTTP/1.0\r\n\r\n' open
+  [ "$(grep -ac '^n1' <<<"$output")" -eq 2 ]
+  # it has ended its half before the answer comes
+  run raw 'GET /slow/300 HTTP/1.1\r\nHost: x\r\n\r\n'
+  assert_success
+  assert_line n1
+}
+
+@test "what could be smuggled is refused, and no node hears of it" {
+  nodes 1
+  director
+  up 1
+  local before bad
+  before=$(admin /status | jq .http.requests)
+  for bad in 'PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /name' \
+    'PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!' \
+    'GET /name HTTP/1.1\nHost: x\n\n' 'GET /name HTTP/1.1\r\nHost: x\r\n X: folded\r\n\r\n' \
+    'GET /name HTTP/1.1\r\n\r\n' 'GET /name HTTP/1.1\r\nHost : x\r\n\r\n' 'nonsense\r\n\r\n'; do
+    run raw "$bad" open
+    assert_line --index 0 --partial "HTTP/1.1 400 Bad Request"
+    [ "$(grep -ac '^HTTP/1' <<<"$output")" -eq 1 ]
+  done
+  run raw 'PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n' open
+  assert_line --index 0 --partial "501"
+  [ "$(admin /status | jq .http.requests)" -eq "$before" ]
+  # a broken chunk ends the request at the node too
+  run raw 'PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n' open
+  assert_line --index 0 --partial "400"
+}
+
+@test "heads that are too large or too slow" {
+  nodes 1
+  director --header-size 1000 --header-time 0.5
+  up 1
+  run raw "GET /name HTTP/1.1\r\nHost: x\r\nX: $(printf '%01000d' 1)\r\n\r\n" open
+  assert_line --index 0 --partial "431"
+  run raw 'GET /name HTTP/1.1\r\nHost: x\r\n' open
+  assert_line --index 0 --partial "408"
+  # one that trickles has no more time
+  local start=$SECONDS
+  run raw "GET /name HTTP/1.1\r\nHost: x\r\nX: $(printf '%0900d' 1)" slow
+  ((SECONDS - start < 5))
+}
+
+@test "an idle client is let go" {
+  nodes 1
+  director --idle-time 0.3 --pb-idle-time 0.3
+  up 1
+  run raw 'GET /name HTTP/1.1\r\nHost: x\r\n\r\n' open
+  assert_success
+  assert_line n1
+  run pb "$PING" open
+  assert_output "$PONG"
+}
+
+@test "a lost connection: asked again only when that is safe" {
+  nodes 1 2
+  director
+  up 2
+  run get /reset-once
+  assert_output --regexp '^n[12]$'
+  rm "$BATS_TEST_TMPDIR/reset"
+  run get /reset-once -X PUT -w '%{http_code}'
+  assert_output --partial 502
+  [ -e "$BATS_TEST_TMPDIR/reset" ]
+  rm "$BATS_TEST_TMPDIR/reset"
+  run get /reset-once -X GET --data x -w '%{http_code}'
+  assert_output --partial 502
+  # the answer had begun
+  run get /half
+  assert_failure
+  run get /garbage -w '%{http_code}'
+  assert_output --partial 502
+  # no node answers it
+  run get /reset -w '%{http_code}'
+  assert_output --partial 503
+  # all others go on
+  run get /name
+  assert_success
+}
+
+@test "a node that refuses is passed over, for every method" {
+  nodes 1 2
+  director --check-interval 30
+  up 2
+  kill -KILL "${NODE_PID[1]}"
+  wait_for 5 gone "${NODE_PID[1]}"
+  for _ in 1 2 3 4 5 6; do
+    run get /x -X PUT --data hello
+    assert_output --partial "n2 5"
+  done
+}
+
+@test "an early answer reaches a client that is still sending" {
+  nodes 1
+  director
+  up 1
+  head -c 2000000 /dev/zero >"$BATS_TEST_TMPDIR/body"
+  run get /early --data-binary @"$BATS_TEST_TMPDIR/body" -H Expect: -w '%{http_code}' -o /dev/null
+  assert_output --partial 413
+  run get /early --data-binary @"$BATS_TEST_TMPDIR/body" -H 'Expect: 100-continue' -w '%{http_code}' -o /dev/null
+  assert_output --partial 413
+}
+
+@test "a slow reader costs no memory, and gets it all" {
+  nodes 1
+  director
+  up 1
+  local before
+  get /name
+  before=$(awk '/^VmRSS/ {print $2}' "/proc/$DIRECTOR/status")
+  exec 7<>"/dev/tcp/127.0.0.1/$HTTP"
+  printf 'GET /bytes/200000000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&7
+  head -c 1000 <&7 >/dev/null
+  sleep 0.5 # for the node to send as much as it may
+  local rss
+  rss=$(awk '/^VmRSS/ {print $2}' "/proc/$DIRECTOR/status")
+  echo "resident: $before, then $rss KiB"
+  ((rss - before < 10000))
+  [ "$(wc -c <&7)" -gt 199999000 ]
+  exec 7>&-
+}
+
+@test "the limit of connections holds, and is lifted" {
+  nodes 1
+  director --connections 3
+  up 1
+  exec 5<>"/dev/tcp/127.0.0.1/$HTTP" 6<>"/dev/tcp/127.0.0.1/$HTTP" 7<>"/dev/tcp/127.0.0.1/$HTTP"
+  wait_for 5 says '.http.open == 3'
+  run get /name -m 0.5
+  assert_failure
+  exec 5>&-
+  run get /name -m 5
+  assert_output n1
+  exec 6>&- 7>&-
+}
+
+# ---- protocol buffers ----
+
+@test "protocol buffers: pipelined, in pieces, half-closed" {
+  nodes 1
+  director
+  up 1
+  # get "s": 50 ms; get "a"; ping
+  run pb "00000002097300000002096100000001010000000107"
+  assert_output "000000020a73000000020a6100000001020000000308$(printf n1 | od -An -tx1 | tr -d ' ')"
+  run pb "00000002097300000002096100000001010000000107" slow
+  assert_output "000000020a73000000020a6100000001020000000308$(printf n1 | od -An -tx1 | tr -d ' ')"
+  # many messages are one answer
+  run pb "00000002116b$PING"
+  assert_output "00000004120a016b00000004120a016b00000003121001$PONG"
+  # unknown: the node's own words
+  run pb "00000002fa78$PING"
+  assert_output "00000009000a0477686174100$(printf 0)$PONG"
+  # length 0 ends it, behind the answers
+  run pb "${PING}00000000${PING}" open
+  assert_output "$PONG"
+}
+
+@test "protocol buffers: reads go to another node, writes do not" {
+  nodes 1 2
+  director
+  up 2
+  # get "R": reset once
+  run pb "000000020952$PING"
+  assert_output "000000020a52$PONG"
+  [ -e "$BATS_TEST_TMPDIR/reset" ]
+  says '.protobuf.retries == 1'
+  # delete: the connection ends, nothing is asked again
+  run pb "000000020d52$PING" open
+  assert_output ""
+  says '.protobuf.retries == 1'
+}
+
+@test "protocol buffers: a node that refuses is passed over" {
+  nodes 1 2
+  director --check-interval 30
+  up 2
+  kill -KILL "${NODE_PID[1]}"
+  wait_for 5 gone "${NODE_PID[1]}"
+  for _ in 1 2 3 4; do
+    run pb "000000020b61$PING"
+    assert_output "000000010c$PONG"
+  done
+}
+
+@test "stops when what is under way has ended" {
+  nodes 1
+  director
+  up 1
+  get /slow/700 -i >"$BATS_TEST_TMPDIR/slow" 3>&- &
+  local slow=$!
+  wait_for 5 eval 'admin /nodes | jq -e ".nodes[0].http.active == 1"'
+  kill -TERM "$DIRECTOR"
+  wait_for 5 silent "$HTTP"
+  wait "$slow"
+  run cat "$BATS_TEST_TMPDIR/slow"
+  assert_line n1
+  wait "$DIRECTOR"
+}
+
+# ---- with a Riak ----
+
+@test "in front of a stand-in for Riak" {
+  [ -e "${RM_BUILD:-}/riak-standin.tar.gz" ] && PACKAGE=$RM_BUILD/riak-standin.tar.gz || {
+    PACKAGE=$BATS_TEST_TMPDIR/riak.tar.gz
+    "$TOP/tests/standin-riak/package.sh" "$PACKAGE"
+  }
+  tar -xzf "$PACKAGE" -C "$BATS_TEST_TMPDIR"
+  NODE_HTTP[1]=$(free_port) NODE_PB[1]=$(free_port)
+  export ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT STANDIN_READY_MS=100 STANDIN_PING_MS=0
+  ERL_EPMD_PORT=$(free_port)
+  local manager
+  manager=$(free_port)
+  export ERL_ZFLAGS="-start_epmd false -riak_core cluster_mgr {\\\"127.0.0.1\\\",$manager}"
+  epmd 3>&- &
+  track $!
+  wait_for 10 epmd -names
+  printf '%s\n' "nodename = riak1@127.0.0.1" "listener.http.internal = 127.0.0.1:${NODE_HTTP[1]}" \
+    "listener.protobuf.internal = 127.0.0.1:${NODE_PB[1]}" "handoff.ip = 127.0.0.1" "handoff.port = $(free_port)" \
+    "platform_data_dir = ../data" "erlang.distribution.interface = 127.0.0.1" >>"$BATS_TEST_TMPDIR/riak/etc/riak.conf"
+  "$BATS_TEST_TMPDIR/riak/bin/riak" foreground >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+  track $!
+  register 1
+  director
+  up 1
+  wait_for 20 get /buckets/b/keys/k -f -X PUT -H 'Content-Type: text/plain' --data-binary v1
+  run get /buckets/b/keys/k
+  assert_output v1
+  run pb 0000000107
+  assert_output 00000019080a0f7269616b31403132372e302e302e311205332e322e33
+  run get /buckets/b/keys/k -X DELETE -w '%{http_code}'
+  assert_output 204
+}
