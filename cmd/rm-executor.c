@@ -22,6 +22,7 @@
 #include "io/loop.h"
 
 #define ACKNOWLEDGE_LIMIT 60.0 /* for the last update */
+#define LAST_WAIT         3.0 /* for the same, told to go meanwhile */
 
 struct options {
 	const char *cepmd, *ebin, *zk_auth_file;
@@ -62,6 +63,16 @@ leave(void *arg)
 {
 	struct executor *x = arg;
 	event_base_loopbreak(x->loop);
+}
+
+/* The last update was not acknowledged in time. */
+static void
+give_up(void *arg)
+{
+	struct executor *x = arg;
+	rm_log_error("the agent does not acknowledge the last update");
+	x->lost = true;
+	leave(x);
 }
 
 static void
@@ -166,10 +177,12 @@ static void
 shut_down(struct executor *x, const char *why)
 {
 	rm_log_info("shutting down why=\"%s\"", why);
-	if (x->node != NULL && !x->ended)
-		rm_node_stop(x->node, why, shutdown_grace(x));
-	else if (x->node == NULL || rm_agent_settled(x->agent))
+	if (x->task.id == NULL)
 		leave(x);
+	else if (x->ended)
+		rm_timer_set(&x->last, LAST_WAIT);
+	else
+		rm_node_stop(x->node, why, shutdown_grace(x));
 }
 
 static void
@@ -239,7 +252,7 @@ open_executor(struct executor *x, const struct options *o, struct rm_error *err)
 	x->http = rm_http_new(x->loop, err);
 	if (x->http == NULL)
 		return -1;
-	rm_timer_init(&x->last, x->loop, leave, x);
+	rm_timer_init(&x->last, x->loop, give_up, x);
 	x->agent = rm_agent_new(x->loop, x->http, &x->env, &events);
 	return 0;
 }

@@ -439,12 +439,6 @@ rm_agent_knows_killing(const struct rm_agent *agent)
 	return agent->knows_killing;
 }
 
-bool
-rm_agent_settled(const struct rm_agent *agent)
-{
-	return rm_updates_empty(&agent->updates);
-}
-
 static char *
 ids_json(const struct rm_environment *env)
 {

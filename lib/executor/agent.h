@@ -42,6 +42,5 @@ void rm_agent_free(struct rm_agent *agent);
 void rm_agent_update(struct rm_agent *agent, const struct rm_status *status);
 /* Whether the framework knows TASK_KILLING. */
 bool rm_agent_knows_killing(const struct rm_agent *agent);
-bool rm_agent_settled(const struct rm_agent *agent);
 
 #endif

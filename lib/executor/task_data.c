@@ -147,7 +147,7 @@ parse_seconds(jv data, const char *name, double fallback, double *to,
     struct rm_error *err)
 {
 	*to = rm_json_number(data, name, fallback);
-	return *to > 0 && *to <= LIMIT_MAX ? 0 : bad(err, name);
+	return *to >= 0 && *to <= LIMIT_MAX ? 0 : bad(err, name);
 }
 
 static int
