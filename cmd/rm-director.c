@@ -234,6 +234,8 @@ run_daemon(void *options, int argc, char **argv)
 		event_base_dispatch(loop);
 	}
 	rm_director_free(director);
+	if (loop != NULL)
+		event_base_free(loop);
 	if (err.code == 0)
 		return RM_EXIT_OK;
 	rm_log_error("%s", err.text);
