@@ -475,6 +475,18 @@ parse(struct parser *p, int argc, char **argv)
 	return code != 0 ? code : fill_all(p);
 }
 
+static void
+free_lists(const struct target *target)
+{
+	const struct rm_option *o = target->table;
+	for (; o != NULL && o->kind != RM_OPTION_END; o++)
+		if (o->kind == RM_OPTION_LIST) {
+			struct rm_option_list *list = (void *)(target->values +
+							       o->offset);
+			free(list->items);
+		}
+}
+
 int
 rm_program_main(const struct rm_program *program, int argc, char **argv)
 {
@@ -495,6 +507,7 @@ rm_program_main(const struct rm_program *program, int argc, char **argv)
 		code = print_words(&p);
 	else if (code == 0)
 		code = p.command->run(values, p.count, p.operands);
+	free_lists(&p.targets[0]);
 	free(p.operands);
 	free(values);
 	return code;
