@@ -470,7 +470,9 @@ evil_tar() {
     >/dev/null 2>"$BATS_TEST_TMPDIR/second/err" 3>&- &
   local second=$!
   track "$second"
-  wait_for 10 grep -q "leader 127.0.0.1:$port" "$BATS_TEST_TMPDIR/second/err"
+  wait_for 10 test -s "$BATS_TEST_TMPDIR/second/ports"
+  run cat "$BATS_TEST_TMPDIR/second/err"
+  assert_output --partial "leader 127.0.0.1:$port"
   local other
   other=$(sed -n 's/^master=//p' "$BATS_TEST_TMPDIR/second/ports")
   run curl -si -d '{}' -H 'Content-Type: application/json' \

@@ -30,6 +30,7 @@ static void
 lead(struct rm_local_announce *a, const char *leader)
 {
 	struct rm_local *local = &a->daemon->local;
+	rm_local_daemon_ready(a->daemon);
 	bool same = leader == NULL ? local->leader == NULL
 				   : local->leader != NULL &&
 					 strcmp(local->leader, leader) == 0;

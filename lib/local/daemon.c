@@ -269,7 +269,7 @@ static int
 make_agent(struct rm_local_daemon *daemon,
     const struct rm_local_daemon_options *o, size_t i, struct rm_error *err)
 {
-	jv resources = jv_array(), attributes = jv_array();
+	jv resources = jv_invalid(), attributes = jv_invalid();
 	jv domain = jv_invalid();
 	unsigned number = (unsigned)i + 1;
 	char *spec = rm_spec_numbered(turn(o->resources, o->resource_count, i,
@@ -279,14 +279,16 @@ make_agent(struct rm_local_daemon *daemon,
 	    turn(o->attributes, o->attribute_count, i, ""), number);
 	const char *where = turn(o->domains, o->domain_count, i, NULL);
 	struct rm_local_agent *agent = NULL;
-	jv_free(resources);
-	jv_free(attributes);
 	if (rm_spec_resources(spec, &resources, err) == 0 &&
 	    rm_spec_attributes(words, &attributes, err) == 0 &&
-	    (where == NULL || rm_spec_domain(where, &domain, err) == 0))
+	    (where == NULL || rm_spec_domain(where, &domain, err) == 0)) {
 		agent = rm_local_agent_new(&daemon->local, spec,
 		    with_ports(resources, i, (size_t)o->agents), attributes,
 		    domain, err);
+	} else {
+		jv_free(resources);
+		jv_free(attributes);
+	}
 	free(words);
 	free(spec);
 	if (agent == NULL)
@@ -369,9 +371,9 @@ start(struct rm_local_daemon *daemon, const struct rm_local_daemon_options *o,
 }
 
 static int
-say_ready(const struct rm_local_daemon *daemon,
-    const struct rm_local_daemon_options *o, struct rm_error *err)
+say_ready(const struct rm_local_daemon *daemon, struct rm_error *err)
 {
+	const struct rm_local_daemon_options *o = daemon->options;
 	const struct rm_local *local = &daemon->local;
 	int port = local->agents[0]->port;
 	if (o->port_file != NULL) {
@@ -393,6 +395,17 @@ say_ready(const struct rm_local_daemon *daemon,
 	return 0;
 }
 
+void
+rm_local_daemon_ready(struct rm_local_daemon *daemon)
+{
+	struct rm_error err = { 0 };
+	if (daemon->ready)
+		return;
+	daemon->ready = true;
+	if (say_ready(daemon, &err) != 0)
+		give_up(daemon, &err);
+}
+
 static int
 serve(struct rm_local_daemon *daemon, const struct rm_local_daemon_options *o,
     struct rm_error *err)
@@ -410,9 +423,11 @@ serve(struct rm_local_daemon *daemon, const struct rm_local_daemon_options *o,
 	rm_timer_set(&daemon->tick, TICK_SECONDS);
 	rm_timer_set(&daemon->allocation, daemon->allocation_interval);
 	rm_local_daemon_settle(daemon);
-	if (say_ready(daemon, o, err) != 0)
-		return -1;
-	event_base_dispatch(daemon->loop);
+	/* With ZooKeeper that is when there is a leader. */
+	if (daemon->announce == NULL)
+		rm_local_daemon_ready(daemon);
+	if (daemon->code == 0)
+		event_base_dispatch(daemon->loop);
 	return 0;
 }
 
@@ -444,6 +459,7 @@ int
 rm_local_daemon_run(const struct rm_local_daemon_options *options)
 {
 	struct rm_local_daemon daemon = { .lock = -1,
+		.options = options,
 		.allocation_interval = options->allocation_interval };
 	struct rm_error err = { 0 };
 	daemon.credentials = jv_invalid();

@@ -44,12 +44,16 @@ struct rm_local_daemon {
 	jv credentials; /* invalid: anyone */
 	double allocation_interval;
 	struct rm_timer tick, allocation, last;
-	bool stopping;
+	const struct rm_local_daemon_options *options;
+	bool ready, stopping;
 	int code; /* to exit with */
 };
 
 /* Serves until told to stop; returns the exit code. */
 int rm_local_daemon_run(const struct rm_local_daemon_options *options);
+
+/* It is known who leads: says so, the first time. */
+void rm_local_daemon_ready(struct rm_local_daemon *daemon);
 
 /* Around everything that changes the world: sets its time; stores it. */
 void rm_local_daemon_enter(struct rm_local_daemon *daemon);
