@@ -133,7 +133,9 @@ rm_sock_write(struct rm_sock *sock, const struct iovec *from, int count)
 	if (all == 0)
 		return 0;
 	do
-		n = sendmsg(sock->fd, &message, MSG_NOSIGNAL);
+		n = count == 1
+			? send(sock->fd, from->iov_base, all, MSG_NOSIGNAL)
+			: sendmsg(sock->fd, &message, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		n = 0;

@@ -68,7 +68,7 @@ ask_http(int fd, char *text, size_t room)
 		body = strstr(text, "\r\n\r\n");
 		if (body == NULL)
 			continue;
-		length = strstr(text, "Content-Length: ");
+		length = strcasestr(text, "Content-Length: ");
 		if (length == NULL)
 			return text;
 		if (got >=
