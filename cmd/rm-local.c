@@ -18,7 +18,7 @@ struct options {
 	struct rm_option_list resources, attributes, domains;
 	double allocation_interval, agent_timeout, registration_timeout,
 	    reregister_timeout, heartbeat, update_retry, election;
-	bool keep_executors;
+	bool keep_executors, authenticate_executors;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -62,6 +62,9 @@ static const struct rm_option table[] = {
 	    false },
 	{ RM_OPTION_NUMBER, "election", 0, "SECONDS", NULL, NULL, "3",
 	    "without leader at a failover", AT(election), false },
+	{ RM_OPTION_FLAG, "authenticate-executors", 0, NULL, NULL, NULL, NULL,
+	    "executors need the token they get", AT(authenticate_executors),
+	    false },
 	{ RM_OPTION_FLAG, "keep-executors", 0, NULL, NULL, NULL, NULL,
 	    "leave them running when stopped", AT(keep_executors), false },
 	{ RM_OPTION_TEXT, "master", 'm', "HOST:PORT", NULL, NULL,
@@ -133,6 +136,7 @@ run(void *options, int argc, char **argv)
 			.election = o->election,
 			.domain = domain,
 			.keep_executors = o->keep_executors,
+			.authenticate_executors = o->authenticate_executors,
 		},
 	};
 	return rm_local_daemon_run(&daemon);

@@ -267,6 +267,28 @@ crash_while_running() { # TASK
   assert_output ""
 }
 
+@test "executors that have to authenticate" {
+  start_local --authenticate-executors
+  subscribe
+  wait_event '.type == "OFFERS"'
+  launch riak-kv-1.1
+  wait_state riak-kv-1.1 TASK_STARTING
+  run curl -si -H 'Content-Type: application/json' -d "$(jq -nc --arg f "$FRAMEWORK" \
+    '{framework_id: {value: $f}, executor_id: {value: "riak-kv-1.1"},
+      type: "MESSAGE", message: {data: "eA=="}}')" \
+    "http://127.0.0.1:$AGENT_PORT/api/v1/executor"
+  assert_line --index 0 --partial 401
+  assert_output --partial 'WWW-Authenticate: Bearer realm="mesos-agent-executor"'
+  # It survives a crash, as the executor does.
+  kill -KILL "$LOCAL_PID"
+  wait_for 5 gone "$LOCAL_PID"
+  start_local --authenticate-executors
+  subscribe "$FRAMEWORK"
+  wait_state riak-kv-1.1 TASK_STARTING
+  acknowledge riak-kv-1.1 TASK_STARTING
+  wait_state riak-kv-1.1 TASK_RUNNING
+}
+
 @test "SHUTDOWN is waited for, then the executor and its children are killed" {
   start_local
   subscribe

@@ -209,9 +209,11 @@ rm_local_allocate(struct rm_local *local, struct rm_local_agent *only)
 	jv *offers = rm_alloc((c.count + 1) * sizeof(*offers));
 	for (size_t k = 0; k < c.count; k++)
 		offers[k] = jv_array();
-	for (size_t i = 0; i < local->agent_count; i++) {
+	size_t from = only != NULL ? only->number - 1 : 0;
+	size_t to = only != NULL ? only->number : local->agent_count;
+	for (size_t i = from; i < to; i++) {
 		struct rm_local_agent *agent = local->agents[i];
-		if ((only != NULL && agent != only) || !offers_anything(agent))
+		if (!offers_anything(agent))
 			continue;
 		rm_local_agent_unfilter(agent, NULL, jv_invalid());
 		for (size_t k = 0; k < c.count; k++) {

@@ -26,6 +26,8 @@ rm_local_executor_new(struct rm_local_agent *agent,
 	executor->resources = *resources;
 	*resources = (struct rm_resources){ 0 };
 	rm_uuid_text(executor->container_id);
+	if (agent->local->settings.authenticate_executors)
+		rm_uuid_text(executor->token);
 	executor->sandbox = rm_format(
 	    "%s/slaves/%s/frameworks/%s/executors/%s/runs/%s",
 	    agent->work_dir != NULL ? agent->work_dir : "", agent->id,

@@ -18,6 +18,7 @@ struct rm_local_executor {
 	jv info; /* ExecutorInfo, as the executor gets it */
 	struct rm_resources resources;
 	char container_id[RM_UUID_SIZE];
+	char token[RM_UUID_SIZE]; /* to authenticate with; "": none */
 	char *sandbox; /* absolute */
 	bool subscribed; /* sink is there */
 	bool registered; /* it was subscribed once */

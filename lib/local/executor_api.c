@@ -124,6 +124,23 @@ check(const struct rm_local_site *site, jv call, const struct kind **kind,
 	return NULL;
 }
 
+/* Whether it may speak as this executor; if not, it has been answered. */
+static bool
+authenticated(
+    struct rm_request *request, const struct rm_local_executor *executor)
+{
+	const char *header = rm_request_header(request, "Authorization");
+	if (executor->token[0] == '\0')
+		return true;
+	if (header != NULL && strncmp(header, "Bearer ", 7) == 0 &&
+	    strcmp(header + 7, executor->token) == 0)
+		return true;
+	rm_request_add_header(request, "WWW-Authenticate",
+	    "Bearer realm=\"mesos-agent-executor\"");
+	rm_reply_text(request, 401, "401 Unauthorized.");
+	return false;
+}
+
 static void
 serve_call(struct rm_request *request, struct rm_local_site *site, jv call)
 {
@@ -142,6 +159,8 @@ serve_call(struct rm_request *request, struct rm_local_site *site, jv call)
 		rm_reply_text(request, status, why);
 		return;
 	}
+	if (!authenticated(request, executor))
+		return;
 	jv body = rm_json_get(call, kind->member);
 	rm_local_daemon_enter(site->daemon);
 	kind->run(request, site, executor, body);

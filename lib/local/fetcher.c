@@ -48,7 +48,7 @@ rm_local_is_archive(const char *name)
 static bool
 stays_inside(const char *path)
 {
-	if (path == NULL || *path == '\0' || *path == '/')
+	if (*path == '\0' || *path == '/')
 		return false;
 	for (const char *p = path; *p != '\0';) {
 		size_t n = strcspn(p, "/");
@@ -172,7 +172,8 @@ copy_entry(const char *path, struct archive *from, struct archive *to,
 {
 	const char *name = archive_entry_pathname(entry);
 	const char *target = archive_entry_hardlink(entry);
-	if (!stays_inside(name) || (target != NULL && !stays_inside(target)))
+	if (name == NULL || !stays_inside(name) ||
+	    (target != NULL && !stays_inside(target)))
 		return rm_error_set(err, RM_EXIT_REJECTED,
 		    "%s: entry leaves the sandbox: %s", path,
 		    name != NULL ? name : "");

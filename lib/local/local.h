@@ -59,6 +59,7 @@ struct rm_local_settings {
 	double election;
 	jv domain; /* of the master, or invalid */
 	bool keep_executors; /* over SIGTERM */
+	bool authenticate_executors; /* with a token each */
 };
 
 TAILQ_HEAD(rm_local_offers, rm_local_offer);

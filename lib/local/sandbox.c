@@ -151,6 +151,9 @@ rm_local_environment(const struct rm_local_executor *executor)
 	add(&list, rm_format("MESOS_SLAVE_PID=%s", pid));
 	free(pid);
 	add(&list, rm_format("LIBPROCESS_IP=%s", agent->address));
+	if (executor->token[0] != '\0')
+		add(&list, rm_format("MESOS_EXECUTOR_AUTHENTICATION_TOKEN=%s",
+			       executor->token));
 	add_command_variables(&list, executor->info);
 	return list.items;
 }

@@ -88,6 +88,7 @@ executor_json(const struct rm_local_executor *executor)
 	json = with_resources(json, "resources", &executor->resources);
 	json = with_text(json, "container", executor->container_id);
 	json = with_text(json, "sandbox", executor->sandbox);
+	json = with_text(json, "token", executor->token);
 	json = with_bool(json, "registered", executor->registered);
 	json = with_bool(json, "stopping", executor->stopping);
 	json = with_number(json, "pid", executor->pid);
@@ -220,6 +221,8 @@ read_executor(struct rm_local_agent *agent, jv json)
 	memcpy(executor->container_id, container, RM_UUID_SIZE);
 	free(executor->sandbox);
 	executor->sandbox = rm_strdup(rm_json_text(json, "sandbox", ""));
+	snprintf(executor->token, sizeof(executor->token), "%s",
+	    rm_json_text(json, "token", ""));
 	executor->registered = rm_json_bool(json, "registered", false);
 	executor->stopping = rm_json_bool(json, "stopping", false);
 	executor->pid = (pid_t)rm_json_number(json, "pid", 0);

@@ -13,8 +13,12 @@ trait=${TRAIT:-}
 mkdir -p "$pending"
 env | grep -E '^(MESOS|LIBPROCESS)_' | sort >"$MESOS_SANDBOX/environment"
 
+auth=()
+[ -z "${MESOS_EXECUTOR_AUTHENTICATION_TOKEN-}" ] ||
+  auth=(-H "Authorization: Bearer $MESOS_EXECUTOR_AUTHENTICATION_TOKEN")
+
 post() {
-  curl -s -o "$MESOS_SANDBOX/answer" -w '%{http_code}' \
+  curl -s "${auth[@]}" -o "$MESOS_SANDBOX/answer" -w '%{http_code}' \
     -H 'Content-Type: application/json' -d "$1" "$api"
 }
 
@@ -90,7 +94,7 @@ while :; do
     case $type in
     LAUNCH | ACKNOWLEDGED | MESSAGE | KILL | SHUTDOWN) "on_$type" "$event" ;;
     esac
-  done < <(curl -sN -H 'Content-Type: application/json' \
+  done < <(curl -sN "${auth[@]}" -H 'Content-Type: application/json' \
     -d "$(subscribe)" "$api" | "$here/recordio.sh")
   [ "$trait" = lonely ] && exec sleep 600
   sleep 0.2

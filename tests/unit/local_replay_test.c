@@ -21,6 +21,7 @@
 #include "local/executor.h"
 #include "local/framework.h"
 #include "local/life.h"
+#include "local/page.h"
 #include "local/spec.h"
 #include "local/task.h"
 #include "local/write.h"
@@ -110,7 +111,8 @@ give_pid(struct rm_local_executor *executor)
 
 /* What differs from one run to the next. */
 static const char *const times[] = { "timestamp", "unreachable_time",
-	"executor_pid", "start" };
+	"executor_pid", "start", "registered_time", "reregistered_time",
+	"unregistered_time", "estimated_drain_start_time_seconds" };
 
 /* Without times; names that were recorded are replaced by ours. Consumes. */
 static jv
@@ -137,7 +139,7 @@ plain(jv value, bool recorded)
 		return value;
 	jv object = jv_object();
 	jv_object_foreach (value, key, member) {
-		for (size_t i = 0; i < 4; i++) {
+		for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
 			if (strcmp(jv_string_value(key), times[i]) != 0)
 				continue;
 			jv_free(member);
@@ -401,6 +403,58 @@ play_event(jv record)
 	jv_free(event);
 }
 
+/* The same members of two pages. Consumes both. */
+static void
+check_same(jv recorded, jv ours)
+{
+	char *wanted = text_of(comparable(recorded));
+	char *got = text_of(plain(ours, false));
+	assert_string_equal(got, wanted);
+	free(wanted);
+	free(got);
+}
+
+static jv
+by_id(jv list, const char *id)
+{
+	jv found = jv_invalid();
+	jv_array_foreach (list, i, one) {
+		if (strcmp(rm_json_text(one, "id", ""), id) == 0)
+			found = one;
+		else
+			jv_free(one);
+	}
+	return found;
+}
+
+/* The master's /state as it was recorded at this moment. */
+static void
+check_state(void)
+{
+	jv recorded = jv_invalid();
+	assert_int_equal(
+	    rm_json_read(GOLDEN "master-state.json", &recorded, NULL), 0);
+	jv ours = rm_local_master_page(&w.local);
+	jv slaves = rm_json_get(recorded, "slaves");
+	jv mine = rm_json_get(ours, "slaves");
+	assert_int_equal(
+	    jv_array_length(jv_copy(mine)), jv_array_length(jv_copy(slaves)));
+	jv_array_foreach (slaves, i, slave) {
+		const char *id = rm_json_text(slave, "id", "");
+		check_same(jv_copy(slave), by_id(mine, id));
+		jv_free(slave);
+	}
+	jv_free(slaves);
+	jv_free(mine);
+	jv was = jv_array_get(rm_json_get(recorded, "frameworks"), 0);
+	jv is = jv_array_get(rm_json_get(ours, "frameworks"), 0);
+	/* A real master shows a task twice when its agent came back. */
+	check_same(jv_object_delete(was, jv_string("completed_tasks")),
+	    jv_object_delete(is, jv_string("completed_tasks")));
+	jv_free(recorded);
+	jv_free(ours);
+}
+
 static void
 play_fault(const struct item *item)
 {
@@ -421,6 +475,8 @@ play_fault(const struct item *item)
 				"{\"nanoseconds\":3600000000000}}"));
 	else if (strcmp(item->verb, "failover") == 0)
 		rm_local_fail_over(&w.local, 0, 0);
+	else if (strcmp(item->verb, "state") == 0)
+		check_state();
 	else if (strcmp(item->verb, "end") == 0)
 		rm_local_executor_ended(
 		    TAILQ_FIRST(&agent->executors), 0, NULL);
@@ -629,6 +685,7 @@ test_failures(void **state)
 	fault(1795333004.390, "gone", 0, 0);
 	fault(1795333016.932, "drain", 1, 0);
 	fault(1795333025.421, "maintain", 2, 0);
+	fault(1795333028.440, "state", 0, 0);
 	play();
 	nothing_left();
 	assert_false(w.open);
