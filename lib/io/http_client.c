@@ -228,6 +228,16 @@ rm_http_header(const struct rm_http_response *response, const char *name)
 	return NULL;
 }
 
+const char *
+rm_http_next_header(const struct rm_http_response *response, const char *line)
+{
+	if (response->call == NULL || response->call->got_headers.len == 0)
+		return NULL;
+	const struct rm_str *lines = &response->call->got_headers;
+	const char *next = line == NULL ? lines->text : line + strlen(line) + 1;
+	return next < lines->text + lines->len ? next : NULL;
+}
+
 /* Status and headers are final: tell them, once. */
 static int
 tell_headers(struct rm_http_call *call)

@@ -72,5 +72,8 @@ void rm_http_pause(struct rm_http_call *call, bool paused);
  * the callback returns. */
 const char *rm_http_header(
     const struct rm_http_response *response, const char *name);
+/* Each "Name: value" in turn, from NULL; NULL behind the last. */
+const char *rm_http_next_header(
+    const struct rm_http_response *response, const char *line);
 
 #endif

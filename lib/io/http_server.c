@@ -25,6 +25,7 @@ struct rm_server {
 	struct event_base *loop;
 	struct evhttp *http;
 	const struct rm_route *routes;
+	bool (*guard)(struct rm_request *request, void *arg);
 	void *arg;
 	LIST_HEAD(, rm_request) requests;
 };
@@ -267,7 +268,8 @@ got_request(struct evhttp_request *req, void *arg)
 		reply_failure(request, 400, "a zero byte in the URL");
 		return;
 	}
-	dispatch(request, path);
+	if (server->guard == NULL || server->guard(request, server->arg))
+		dispatch(request, path);
 }
 
 struct rm_server *
@@ -298,6 +300,13 @@ rm_server_new(struct event_base *loop, const struct rm_route *routes, void *arg,
 	evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_gencb(http, got_request, server);
 	return server;
+}
+
+void
+rm_server_guard(struct rm_server *server,
+    bool (*guard)(struct rm_request *request, void *arg))
+{
+	server->guard = guard;
 }
 
 static int
@@ -427,6 +436,28 @@ rm_request_body(const struct rm_request *request, size_t *len)
 }
 
 const char *
+rm_request_target(const struct rm_request *request)
+{
+	const char *uri = evhttp_request_get_uri(request->req);
+	/* One that a proxy is asked for begins with its scheme. */
+	const char *host = strstr(uri, "://");
+	if (uri[0] == '/' || host == NULL)
+		return uri;
+	return host + 3 + strcspn(host + 3, "/?");
+}
+
+void
+rm_request_headers(const struct rm_request *request,
+    void (*each)(void *arg, const char *name, const char *value), void *arg)
+{
+	struct evkeyvalq *headers = evhttp_request_get_input_headers(
+	    request->req);
+	struct evkeyval *header;
+	TAILQ_FOREACH (header, headers, next)
+		each(arg, header->key, header->value);
+}
+
+const char *
 rm_request_peer(const struct rm_request *request)
 {
 	char *address = NULL;
@@ -460,27 +491,55 @@ begin(struct rm_request *request, const char *type)
 	return true;
 }
 
+/* Consumes out, which is empty for an answer to HEAD. */
+static void
+send_reply(struct rm_request *request, int status, struct evbuffer *out)
+{
+	struct evhttp_request *req = request->req;
+	watch_close(request, false);
+	request_free(request);
+	evhttp_send_reply(req, status, NULL, out);
+	evbuffer_free(out);
+}
+
+static bool
+is_head(struct rm_request *request, size_t len)
+{
+	if (evhttp_request_get_command(request->req) != EVHTTP_REQ_HEAD)
+		return false;
+	char length[32];
+	snprintf(length, sizeof(length), "%zu", len);
+	rm_request_add_header(request, "Content-Length", length);
+	return true;
+}
+
 void
 rm_reply(struct rm_request *request, int status, const char *type,
     const void *body, size_t len)
 {
 	if (!begin(request, type))
 		return;
-	watch_close(request, false);
-	struct evhttp_request *req = request->req;
-	struct evbuffer *out = NULL;
-	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
-		char length[32];
-		snprintf(length, sizeof(length), "%zu", len);
-		rm_request_add_header(request, "Content-Length", length);
-	} else if (len > 0) {
-		out = evbuffer_new();
+	struct evbuffer *out = evbuffer_new();
+	if (!is_head(request, len) && len > 0)
 		evbuffer_add(out, body, len);
+	send_reply(request, status, out);
+}
+
+void
+rm_reply_file(struct rm_request *request, int status, const char *type, int fd,
+    size_t len)
+{
+	if (!begin(request, type)) {
+		close(fd);
+		return;
 	}
-	request_free(request);
-	evhttp_send_reply(req, status, NULL, out);
-	if (out != NULL)
-		evbuffer_free(out);
+	struct evbuffer *out = evbuffer_new();
+	/* So that it is sent, not mapped: a file may be cut short meanwhile. */
+	evbuffer_set_flags(out, EVBUFFER_FLAG_DRAINS_TO_FD);
+	if (is_head(request, len) || len == 0 ||
+	    evbuffer_add_file(out, fd, 0, (ev_off_t)len) != 0)
+		close(fd);
+	send_reply(request, status, out);
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <jv.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -25,6 +26,10 @@ struct rm_route {
 /* routes end with method NULL; borrowed, as arg is. */
 struct rm_server *rm_server_new(struct event_base *loop,
     const struct rm_route *routes, void *arg, struct rm_error *err);
+/* Asked before each request is handled, with the server's arg; false: it has
+ * answered by itself. */
+void rm_server_guard(struct rm_server *server,
+    bool (*guard)(struct rm_request *request, void *arg));
 /* Port 0 takes a free one. May be called again for another address. Returns
  * the port or -1; "address in use" and the like name address and port. */
 int rm_server_listen(struct rm_server *server, const char *address, int port,
@@ -42,6 +47,11 @@ const char *rm_request_query(
 const char *rm_request_header(
     const struct rm_request *request, const char *name);
 const char *rm_request_body(const struct rm_request *request, size_t *len);
+/* Path and query as they came, not decoded. */
+const char *rm_request_target(const struct rm_request *request);
+/* Each header in turn; the names as they were spelled. */
+void rm_request_headers(const struct rm_request *request,
+    void (*each)(void *arg, const char *name, const char *value), void *arg);
 const char *rm_request_peer(const struct rm_request *request); /* address */
 
 /* Headers for the answer; before replying. */
@@ -51,6 +61,9 @@ void rm_request_add_header(
 /* Each request is answered exactly once, now or later, by one of these. */
 void rm_reply(struct rm_request *request, int status, const char *type,
     const void *body, size_t len);
+/* The first len bytes of fd, which is taken over; never held in memory. */
+void rm_reply_file(struct rm_request *request, int status, const char *type,
+    int fd, size_t len);
 void rm_reply_text(struct rm_request *request, int status, const char *text);
 void rm_reply_json(struct rm_request *request, int status, jv body);
 
