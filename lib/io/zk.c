@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/exit.h"
@@ -65,10 +66,25 @@ zk_result(int rc)
 	}
 }
 
-const struct ACL_vector *
-zk_acl(const struct rm_zk *zk)
+/* Other frameworks have users of their own, and put theirs beside ours. */
+static bool
+is_shared(const char *path)
 {
-	return zk->auth != NULL ? &ZOO_CREATOR_ALL_ACL : &ZOO_OPEN_ACL_UNSAFE;
+	return strcmp(path, "/riak") == 0 ||
+	       strcmp(path, "/riak/frameworks") == 0;
+}
+
+const struct ACL_vector *
+zk_acl(const struct rm_zk *zk, const char *path)
+{
+	static struct ACL entries[2];
+	static const struct ACL_vector shared = { 2, entries };
+	entries[0] = (struct ACL){ ZOO_PERM_ALL, ZOO_AUTH_IDS };
+	entries[1] = (struct ACL){ ZOO_PERM_READ | ZOO_PERM_CREATE,
+		ZOO_ANYONE_ID_UNSAFE };
+	if (zk->auth == NULL)
+		return &ZOO_OPEN_ACL_UNSAFE;
+	return is_shared(path) ? &shared : &ZOO_CREATOR_ALL_ACL;
 }
 
 static void
@@ -162,6 +178,9 @@ watch_socket(struct rm_zk *zk)
 	    (double)after.tv_sec + (double)after.tv_usec / 1e6 + 0.001);
 	if (fd < 0)
 		return;
+	if (zk->broken)
+		shutdown(fd, SHUT_RDWR);
+	zk->broken = false;
 	short events = (short)((interest & ZOOKEEPER_READ ? EV_READ : 0) |
 			       (interest & ZOOKEEPER_WRITE ? EV_WRITE : 0));
 	zk->io = event_new(zk->loop, fd, events, turn, zk);
@@ -199,9 +218,13 @@ pump(struct rm_zk *zk, int fd, short what)
 	zk_ops_fail(zk);
 	if (zk->handle != NULL && fd >= 0)
 		process(zk, fd, what);
-	/* A failed send closes the socket and tells nobody. */
-	if (zk->told_connected && !rm_zk_connected(zk))
+	/* When a send fails the library closes the socket, tells nobody, and
+	 * would go on in the middle of a packet on the next connection. It
+	 * drops what is queued, as it should, when that one fails too. */
+	if (zk->told_connected && !rm_zk_connected(zk)) {
+		zk->broken = true;
 		tell_session(zk, RM_ZK_SUSPENDED);
+	}
 	if (!zk->closing) {
 		if (zk->handle == NULL || is_unrecoverable(zk->handle))
 			renew(zk);

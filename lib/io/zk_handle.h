@@ -38,12 +38,13 @@ struct rm_zk {
 
 	int depth;
 	bool told_connected; /* what on_session said last */
+	bool broken; /* a send failed: what is queued must not go out */
 	bool renewing; /* the next connection is another session's */
 	bool closing;
 };
 
-/* The access that every znode of ours is created with. */
-const struct ACL_vector *zk_acl(const struct rm_zk *zk);
+/* The access that a znode is created with, whoever creates it. */
+const struct ACL_vector *zk_acl(const struct rm_zk *zk, const char *path);
 
 enum rm_zk_result zk_result(int rc);
 

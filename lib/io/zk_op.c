@@ -25,6 +25,7 @@ struct zk_op {
 	enum rm_zk_result result; /* of one that failed early */
 	struct rm_str value; /* create: kept for the second try */
 	int flags;
+	int no_parent; /* why it could not be created */
 	zoo_op_result_t *results; /* multi */
 	int count;
 };
@@ -339,28 +340,31 @@ create(struct zk_op *op)
 	if (zk->handle == NULL)
 		return ZINVALIDSTATE;
 	return zoo_acreate(zk->handle, op->path, op->value.text,
-	    (int)op->value.len, zk_acl(zk), mode_of(op->flags), create_done,
-	    op);
+	    (int)op->value.len, zk_acl(zk, op->path), mode_of(op->flags),
+	    create_done, op);
 }
 
+/* The node itself will tell whether it worked, but not why not. */
 static void
 parent_done(int rc, const char *path, const void *data)
 {
-	(void)rc; /* the node itself will tell */
 	(void)path;
-	(void)data;
+	struct zk_op *op = (struct zk_op *)(uintptr_t)data;
+	if (rc == ZNOAUTH)
+		op->no_parent = rc;
 }
 
 /* All of them at once: a session's operations are done in order. */
 static void
-create_parents(struct rm_zk *zk, const char *path)
+create_parents(struct zk_op *op)
 {
-	char *parent = rm_strdup(path);
+	struct rm_zk *zk = op->zk;
+	char *parent = rm_strdup(op->path);
 	for (char *slash = strchr(parent + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		zoo_acreate(zk->handle, parent, "", 0, zk_acl(zk), 0,
-		    parent_done, NULL);
+		zoo_acreate(zk->handle, parent, "", 0, zk_acl(zk, parent), 0,
+		    parent_done, op);
 		*slash = '/';
 	}
 	free(parent);
@@ -371,11 +375,12 @@ create_done(int rc, const char *path, const void *data)
 {
 	struct zk_op *op = (struct zk_op *)(uintptr_t)data;
 	if (rc != ZNONODE || !(op->flags & RM_ZK_PARENTS) || op->zk->closing) {
-		finish(op, rc, path);
+		finish(op, rc == ZNONODE && op->no_parent ? op->no_parent : rc,
+		    path);
 		return;
 	}
 	op->flags &= ~RM_ZK_PARENTS;
-	create_parents(op->zk, op->path);
+	create_parents(op);
 	op_sent(op, create(op));
 }
 
@@ -457,7 +462,7 @@ op_init(struct rm_zk *zk, zoo_op_t *to, const struct rm_zk_op *from)
 	switch (from->kind) {
 	case RM_ZK_OP_CREATE:
 		zoo_create_op_init(to, from->path, value, (int)from->len,
-		    zk_acl(zk), mode_of(from->flags), NULL, 0);
+		    zk_acl(zk, from->path), mode_of(from->flags), NULL, 0);
 		break;
 	case RM_ZK_OP_SET:
 		zoo_set_op_init(

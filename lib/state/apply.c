@@ -238,8 +238,11 @@ static void
 may_release(void *arg)
 {
 	struct apply *apply = arg;
-	if (apply->writer != NULL)
-		release(apply);
+	if (apply->writer == NULL)
+		return;
+	if (apply->ended && !apply->stopping) /* it goes on */
+		rm_timer_set(&apply->deadline, apply->options->wait);
+	release(apply);
 }
 
 static void
@@ -353,7 +356,7 @@ on_session(void *arg, enum rm_zk_session state)
 	}
 	rm_log_info("ZooKeeper is connected again");
 	rm_writer_session(apply->writer, state);
-	release(apply);
+	may_release(apply);
 }
 
 static int

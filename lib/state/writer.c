@@ -29,6 +29,7 @@ struct write {
 	char *value; /* NULL: delete */
 	size_t len;
 	int version;
+	bool asked; /* a deletion: whether there is something */
 	bool dropped;
 };
 
@@ -128,17 +129,22 @@ was_asked(void *arg, enum rm_zk_result result, const char *value, size_t len,
 	(void)len;
 	(void)stat;
 	struct known *known = arg;
+	/* No answer: asked again. No permission: the multi-op will tell. */
 	known->asked = result != RM_ZK_LOST;
-	known->there = result == RM_ZK_OK;
+	known->there = known->asked && result != RM_ZK_NO_NODE;
 	known->writer->asking--;
 	advance(known->writer);
 }
 
-/* A put without a version may be a create or a set. */
+/* A put without a version may be a create or a set, a deletion without one may
+ * be nothing: a multi-op takes no maybe. Somebody else may have made what we
+ * deleted, so a deletion asks each time. */
 static bool
-is_plain_put(const struct write *write)
+must_ask(const struct write *write)
 {
-	return write->value != NULL && write->version < 0;
+	if (write->known == NULL || write->dropped || write->version >= 0)
+		return false;
+	return !write->known->asked || (write->value == NULL && !write->asked);
 }
 
 static void
@@ -146,8 +152,9 @@ ask(struct rm_writer *writer)
 {
 	for (size_t i = 0; i < writer->count; i++) {
 		struct known *known = writer->batch[i]->known;
-		if (!is_plain_put(writer->batch[i]) || known->asked)
+		if (!must_ask(writer->batch[i]))
 			continue;
+		writer->batch[i]->asked = true;
 		known->asked = true;
 		writer->asking++;
 		rm_zk_exists(writer->zk, known->path, NULL, was_asked, known);
@@ -166,13 +173,21 @@ there_before(const struct rm_writer *writer, size_t i)
 	return known->there;
 }
 
+static bool
+is_nothing(const struct rm_writer *writer, size_t i)
+{
+	const struct write *write = writer->batch[i];
+	return write->value == NULL && write->version < 0 &&
+	       !there_before(writer, i);
+}
+
 static enum rm_zk_op_kind
 kind_of(const struct rm_writer *writer, size_t i)
 {
 	const struct write *write = writer->batch[i];
 	if (write->value == NULL)
 		return RM_ZK_OP_DELETE;
-	if (is_plain_put(write) && !there_before(writer, i))
+	if (write->version < 0 && !there_before(writer, i))
 		return RM_ZK_OP_CREATE;
 	return RM_ZK_OP_SET;
 }
@@ -312,7 +327,8 @@ send_batch(struct rm_writer *writer)
 	};
 	for (size_t i = 0; i < writer->count; i++) {
 		const struct write *write = writer->batch[i];
-		if (write->known == NULL || write->dropped)
+		if (write->known == NULL || write->dropped ||
+		    is_nothing(writer, i))
 			continue;
 		writer->ops[n] = (struct rm_zk_op){ .kind = kind_of(writer, i),
 			.path = write->known->path,
