@@ -608,3 +608,145 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   run after 1006 'select(.write == "verdicts/kv") | .value'
   assert_output '{"riak-kv-3":"constraint 3: unknown operator NEAR"}'
 }
+
+# member N TASK RING [ORDER]: what a ready node's executor says. RING is a list
+# of numbers, ORDER a result.
+member() {
+  jq -cn --arg n "$1" --arg t "$2" --argjson r "$3" --argjson o "${4-null}" \
+    '{record: "members/riak-kv-\($n)", value: {task_id: $t, ready: true,
+      members: ($r | map("riak-kv-\(.)@127.0.0.\(.)")), order: $o},
+      version: 1}'
+}
+
+# up N: a node that runs as task riak-kv-N.5 on its own agent.
+up() {
+  node "$1" "${2-run}"
+  task "$1" "riak-kv-$1.5" "S$1" |
+    jq -c --arg h "127.0.0.$1" '.value.hostname = $h'
+  jq -cn --arg n "$1" '{record: "status/riak-kv-\($n)", value: {task_id:
+    "riak-kv-\($n).5", state: "TASK_RUNNING", since: 900}, version: 1}'
+}
+
+done_() { # done_ ID: an order's result
+  printf '{"id":"%s","success":true}' "$1"
+}
+
+orders() {
+  jq -c 'if .tick then empty else select(.write | tostring |
+    startswith("orders/")) | [.write[7:], .value.verb, .value.arguments,
+    .value.id] end' "$out"
+}
+
+@test "new nodes join the seed in one plan; those that start are waited for" {
+  {
+    up 1; up 2; up 3; up 4
+    tick 1001
+    member 1 riak-kv-1.5 '[1]'; member 3 riak-kv-3.5 '[3]'; tick 1002
+    member 2 riak-kv-2.5 '[2]'; member 4 riak-kv-4.5 '[4]'; tick 1003; tick 1004
+    member 2 riak-kv-2.5 '[2]' "$(done_ join.1003000)"
+    member 3 riak-kv-3.5 '[3]' "$(done_ join.1003000)"; tick 1005
+    member 4 riak-kv-4.5 '[4]' "$(done_ join.1003000)"; tick 1006; tick 1007
+    member 1 riak-kv-1.5 '[1,2,3,4]' "$(done_ commit.1006000)"; tick 1008
+    tick 1050
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-2","join",{"node":"riak-kv-1@127.0.0.1"},"join.1003000"]
+["riak-kv-3","join",{"node":"riak-kv-1@127.0.0.1"},"join.1003000"]
+["riak-kv-4","join",{"node":"riak-kv-1@127.0.0.1"},"join.1003000"]
+["riak-kv-1","commit",{"joins":["riak-kv-2@127.0.0.2","riak-kv-3@127.0.0.3","riak-kv-4@127.0.0.4"]},"commit.1006000"]'
+}
+
+@test "a node that never gets up holds the others for a minute, no longer" {
+  {
+    up 1; up 2; up 3
+    member 1 riak-kv-1.5 '[1]'; member 2 riak-kv-2.5 '[2]'
+    for t in {1001..1070}; do tick "$t"; done
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-2","join",{"node":"riak-kv-1@127.0.0.1"},"join.1061000"]'
+}
+
+@test "a refused order is given again after ten seconds" {
+  {
+    up 1; up 2
+    member 1 riak-kv-1.5 '[1]'; member 2 riak-kv-2.5 '[2]'; tick 1001
+    member 2 riak-kv-2.5 '[2]' '{"id":"join.1001000","success":false}'
+    for t in {1002..1012}; do tick "$t"; done
+  } | add
+  decide
+  run bash -c "jq -c 'select(.write == \"orders/riak-kv-2\") | .value.id' '$out'"
+  assert_output $'"join.1001000"\n"join.1011000"'
+}
+
+@test "a node leaves with its handoff; its volume is kept until it has left" {
+  {
+    up 1; up 2; up 3 leave
+    for n in 1 2 3; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    reserved 3 held S3 riak.riak-kv-3.5 riak-kv-3.5
+    tick 1001
+    member 3 riak-kv-3.5 '[1,2,3]' "$(done_ leave.1001000)"; tick 1002
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ commit.1002000)"
+    for t in {1003..1100}; do tick "$t"; done
+    gone members/riak-kv-3
+    # It dies in the middle: it has to go on leaving.
+    update 1101 riak-kv-3.5 FAILED S3
+    offer 1102.5 A S3 "$(held 3 riak.riak-kv-3.5)"; tick 1103
+    update 1104 riak-kv-3.1103000 FINISHED S3
+    offer 1104.5 B S3 "$(held 3 riak.riak-kv-3.5)"; tick 1105
+  } | add
+  # The reservation is of the snapshot.
+  { grep '"record":"reservations' "$in"; grep -v '"record":"reservations' "$in"; } >"$in.2"
+  mv "$in.2" "$in"
+  decide
+  run orders
+  assert_output '["riak-kv-3","leave",{},"leave.1001000"]
+["riak-kv-1","commit",{"leaves":["riak-kv-3@127.0.0.3"]},"commit.1002000"]'
+  run after 1103 'select(.call == "ACCEPT") | .mesos.accept.operations[].type'
+  assert_output '"LAUNCH"'
+  run after 1105 'select(.call == "ACCEPT") | .mesos.accept.operations[].type'
+  assert_output $'"DESTROY"\n"UNRESERVE"'
+  run calls
+  refute_line --partial KILL
+}
+
+@test "a node that is alone leaves by being ended" {
+  { up 1 leave; member 1 riak-kv-1.5 '[1]'; tick 1001; } | add
+  decide
+  run jq -c 'select(.call == "KILL") | .mesos.kill.task_id.value' "$out"
+  assert_output '"riak-kv-1.5"'
+}
+
+@test "a cluster's restart ends one node at a time, while all others are ready" {
+  {
+    for n in 1 2; do
+      up "$n" | jq -c 'if .record | startswith("tasks") then
+        .value.cluster_restart = 0 else . end'
+      member "$n" "riak-kv-$n.5" '[1,2]'
+    done
+    tick 1001
+    echo '{"record":"clusters/kv","value":{"riak_version":"riak-3","restart":1},"version":1}'
+    tick 1002
+    gone members/riak-kv-1
+    tick 1003
+  } | add
+  decide
+  run jq -c 'if .tick then .tick else select(.call == "KILL") | .mesos.kill.task_id.value end' "$out"
+  assert_output $'1001\n1002\n"riak-kv-1.5"\n1003'
+}
+
+@test "a destroyed cluster goes after its last node" {
+  {
+    echo '{"record":"clusters/kv","value":{"riak_version":"riak-3","destroy":true},"version":4}'
+    node 1 remove; tick 1001; gone nodes/riak-kv-1; tick 1002; tick 1003
+  } | add
+  decide
+  run jq -c 'if .tick then .tick else select(.write) | [.write, .value, .version] end' "$out"
+  assert_output '1001
+1002
+["secrets/kv",null,null]
+["verdicts/kv",null,null]
+["clusters/kv",null,4]
+1003'
+}

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "sched/membership.h"
 #include "state/phase.h"
 
 /* A KILL may be lost with its subscription; the executor's grace comes on top
@@ -30,13 +31,18 @@ struct own {
 	bool had; /* something of it was seen: what is gone now was there */
 };
 
+/* Of each cluster, likewise. */
+struct own_cluster {
+	double joining_since; /* nodes are ready to join; 0: none */
+};
+
 void *
 rm_cluster_new(void)
 {
 	struct rm_cluster *c = rm_alloc(sizeof(*c));
 	rm_model_init(&c->model,
-	    1U << RM_RECORD_ORDER | 1U << RM_RECORD_ROLLOUT,
-	    sizeof(struct own));
+	    1U << RM_RECORD_ORDER | 1U << RM_RECORD_ROLLOUT, sizeof(struct own),
+	    sizeof(struct own_cluster));
 	return c;
 }
 
@@ -48,29 +54,77 @@ rm_cluster_free(void *state)
 	free(c);
 }
 
+static const struct rm_entry *
+cluster_of(const struct rm_cluster *c, const struct rm_entry *node)
+{
+	return rm_model_cluster(
+	    &c->model, rm_entry_text(node, RM_RECORD_NODE, "cluster", ""));
+}
+
+static bool
+was_killed(const struct rm_entry *node)
+{
+	const struct own *own = node->own;
+	return own->killed == rm_node_task_time(node);
+}
+
+/* Whether every other node of the cluster that is to run is ready, and stays
+ * so. */
+static bool
+others_ready(const struct rm_cluster *c, const struct rm_entry *of,
+    const struct rm_entry *but)
+{
+	for (size_t i = 0; i < c->model.nodes.count; i++) {
+		const struct rm_entry *node = c->model.nodes.items[i];
+		if (node != but && cluster_of(c, node) == of &&
+		    rm_node_goal(node) == RM_GOAL_RUN &&
+		    (was_killed(node) || !rm_membership_ready(node)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A raised restart counter of the node ends its task at once; one of the
+ * cluster ends one task at a time, while all others are ready. Only a task
+ * whose record is here tells what it has met.
+ */
+static bool
+restart_due(const struct rm_cluster *c, const struct rm_entry *node)
+{
+	const struct rm_entry *of = cluster_of(c, node);
+	const char *task = rm_entry_text(node, RM_RECORD_TASK, "task_id", "");
+	const char *newest = rm_node_task(node);
+	if (newest == NULL || strcmp(task, newest) != 0 || of == NULL)
+		return false;
+	double own = rm_entry_number(node, RM_RECORD_NODE, "restart", 0);
+	double all = rm_entry_number(of, RM_RECORD_CLUSTER, "restart", 0);
+	jv met = rm_entry_value(node, RM_RECORD_TASK);
+	if (rm_json_number(met, "restart", own) < own)
+		return true;
+	return rm_json_number(met, "cluster_restart", all) < all &&
+	       others_ready(c, of, node);
+}
+
 /* Whether the node's goals want its task ended, and why. */
 static const char *
 why_end(const struct rm_cluster *c, const struct rm_entry *node)
 {
-	enum rm_goal goal = rm_node_goal(node);
-	if (goal == RM_GOAL_STOP)
+	switch (rm_node_goal(node)) {
+	case RM_GOAL_STOP:
 		return "stop";
-	if (goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE)
+	case RM_GOAL_REMOVE:
 		return "remove";
-	const char *cluster = rm_entry_text(
-	    node, RM_RECORD_NODE, "cluster", "");
-	const struct rm_entry *of = rm_model_cluster(&c->model, cluster);
-	double wanted = rm_entry_number(node, RM_RECORD_NODE, "restart", 0) +
-			(of != NULL ? rm_entry_number(
-					  of, RM_RECORD_CLUSTER, "restart", 0)
-				    : 0);
-	/* Only a task whose record is here tells what it has met. */
-	const char *task = rm_entry_text(node, RM_RECORD_TASK, "task_id", "");
-	const char *newest = rm_node_task(node);
-	if (goal == RM_GOAL_RUN && newest != NULL &&
-	    strcmp(task, newest) == 0 &&
-	    rm_entry_number(node, RM_RECORD_TASK, "restart", wanted) < wanted)
-		return "restart";
+	case RM_GOAL_LEAVE:
+		/* Alone in its ring it has nobody to leave. */
+		return rm_membership_ready(node) && !rm_membership_joined(node)
+			   ? "leave"
+			   : NULL;
+	case RM_GOAL_RUN:
+		return restart_due(c, node) ? "restart" : NULL;
+	case RM_GOAL_NONE:
+		break;
+	}
 	return NULL;
 }
 
@@ -155,6 +209,48 @@ look_at(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	forget(c, stage, node);
 }
 
+static bool
+has_nodes(const struct rm_cluster *c, const struct rm_entry *cluster)
+{
+	for (size_t i = 0; i < c->model.nodes.count; i++)
+		if (cluster_of(c, c->model.nodes.items[i]) == cluster)
+			return true;
+	return false;
+}
+
+/* A cluster to be destroyed goes when the last of its nodes has gone. */
+static void
+destroy(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *cluster)
+{
+	static const char *const kinds[] = { "secrets", "verdicts",
+		"clusters" };
+	jv record = rm_entry_value(cluster, RM_RECORD_CLUSTER);
+	int version = cluster->cells[RM_RECORD_CLUSTER].version;
+	if (!rm_json_bool(record, "destroy", false) || version < 0 ||
+	    cluster->broken || has_nodes(c, cluster))
+		return;
+	rm_log_info("gone cluster=%s", cluster->key);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		char *path = rm_format("%s/%s", kinds[i], cluster->key);
+		bool last = strcmp(kinds[i], "clusters") == 0;
+		rm_stage_write(stage, path, jv_null(), last ? version : -1);
+		free(path);
+	}
+	/* Its end is heard of; until then it is not said again. */
+	cluster->cells[RM_RECORD_CLUSTER].version = -1;
+}
+
+static void
+look_at_cluster(
+    struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *cluster)
+{
+	struct own_cluster *own = cluster->own;
+	destroy(c, stage, cluster);
+	if (c->subscribed && !cluster->broken)
+		rm_membership_step(&c->model, stage, cluster->key, c->now,
+		    &own->joining_since);
+}
+
 static int
 on_tick(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 {
@@ -169,6 +265,8 @@ on_tick(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 		return 0;
 	for (size_t i = 0; i < c->model.nodes.count; i++)
 		look_at(c, stage, c->model.nodes.items[i]);
+	for (size_t i = 0; i < c->model.clusters.count; i++)
+		look_at_cluster(c, stage, c->model.clusters.items[i]);
 	return 0;
 }
 

@@ -14,7 +14,7 @@ rm_offer_new(void)
 	rm_model_init(&r->model,
 	    1U << RM_RECORD_RESERVATION | 1U << RM_RECORD_VERDICT |
 		1U << RM_RECORD_ORPHAN,
-	    sizeof(struct rm_round_node));
+	    sizeof(struct rm_round_node), 0);
 	return r;
 }
 

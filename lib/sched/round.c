@@ -64,15 +64,19 @@ bool
 rm_round_removed(const struct rm_entry *node)
 {
 	enum rm_goal goal = rm_node_goal(node);
-	return goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE;
+	return goal == RM_GOAL_REMOVE ||
+	       (goal == RM_GOAL_LEAVE && rm_node_left(node));
 }
 
 /* It is to run, and nothing of it runs or is on its way. */
 bool
 rm_round_idle(const struct rm_round *r, const struct rm_entry *node)
 {
-	return rm_node_goal(node) == RM_GOAL_RUN &&
-	       rm_round_own(node)->planned == 0 &&
+	enum rm_goal goal = rm_node_goal(node);
+	/* One that died while it left has to go on leaving. */
+	bool runs = goal == RM_GOAL_RUN ||
+		    (goal == RM_GOAL_LEAVE && !rm_node_left(node));
+	return runs && rm_round_own(node)->planned == 0 &&
 	       rm_node_life(node) != RM_TASK_ALIVE &&
 	       r->now >= rm_node_retry_at(node);
 }

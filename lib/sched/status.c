@@ -26,7 +26,7 @@ rm_status_new(void)
 	struct rm_status *status = rm_alloc(sizeof(*status));
 	rm_model_init(&status->model,
 	    1U << RM_RECORD_STATUS | 1U << RM_RECORD_FRAMEWORK,
-	    sizeof(struct rm_reconcile_node));
+	    sizeof(struct rm_reconcile_node), 0);
 	status->reconcile.launch_limit = LAUNCH_LIMIT;
 	return status;
 }

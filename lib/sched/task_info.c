@@ -204,10 +204,9 @@ rm_task_record(const struct rm_model *model, jv plan, jv launch)
 {
 	const struct rm_entry *node = node_of(model, launch);
 	jv cluster = cluster_of(model, launch);
-	double restart = rm_json_number(cluster, "restart", 0) +
-			 (node != NULL ? rm_entry_number(
-					     node, RM_RECORD_NODE, "restart", 0)
-				       : 0);
+	double restart = node != NULL ? rm_entry_number(
+					    node, RM_RECORD_NODE, "restart", 0)
+				      : 0;
 	char *digest = rm_task_config_digest(cluster);
 	jv record = JV_OBJECT(jv_string("task_id"), rm_json_get(launch, "task"),
 	    jv_string("executor_id"), rm_json_get(launch, "task"),
@@ -222,6 +221,8 @@ rm_task_record(const struct rm_model *model, jv plan, jv launch)
 	record = rm_json_set(record, "generation",
 	    jv_number(rm_json_number(cluster, "generation", 0)));
 	record = rm_json_set(record, "restart", jv_number(restart));
+	record = rm_json_set(record, "cluster_restart",
+	    jv_number(rm_json_number(cluster, "restart", 0)));
 	free(digest);
 	return rm_json_set(record, "launched", rm_json_get(plan, "at"));
 }

@@ -36,10 +36,12 @@ entry_free(struct rm_entry *entry)
 }
 
 void
-rm_model_init(struct rm_model *model, unsigned own_kinds, size_t own_size)
+rm_model_init(struct rm_model *model, unsigned own_kinds, size_t own_size,
+    size_t own_cluster_size)
 {
 	*model = (struct rm_model){ .own_kinds = own_kinds,
-		.own_size = own_size };
+		.own_size = own_size,
+		.own_cluster_size = own_cluster_size };
 	entry_init(&model->framework, "", 0);
 }
 
@@ -128,7 +130,8 @@ entry_of(struct rm_model *model, enum rm_record_kind kind, const char *name)
 {
 	switch (rm_record_table[kind].of) {
 	case RM_OF_CLUSTER:
-		return lookup_or_add(&model->clusters, name, 0);
+		return lookup_or_add(
+		    &model->clusters, name, model->own_cluster_size);
 	case RM_OF_NODE:
 		return lookup_or_add(&model->nodes, name, model->own_size);
 	case RM_OF_VOLUME:

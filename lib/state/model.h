@@ -35,13 +35,15 @@ struct rm_entries {
 
 struct rm_model {
 	unsigned own_kinds; /* bit per rm_record_kind that this stage writes */
-	size_t own_size; /* of entry->own, for nodes */
+	size_t own_size; /* of entry->own, of nodes */
+	size_t own_cluster_size; /* the same of clusters */
 	bool complete; /* the snapshot has ended */
 	struct rm_entry framework; /* settings and framework */
 	struct rm_entries nodes, clusters, volumes;
 };
 
-void rm_model_init(struct rm_model *model, unsigned own_kinds, size_t own_size);
+void rm_model_init(struct rm_model *model, unsigned own_kinds, size_t own_size,
+    size_t own_cluster_size);
 void rm_model_free(struct rm_model *model);
 
 /*

@@ -77,6 +77,20 @@ rm_node_life(const struct rm_entry *node)
 	return state != NULL ? state->life : RM_TASK_UNSURE;
 }
 
+bool
+rm_node_left(const struct rm_entry *node)
+{
+	jv status = rm_entry_value(node, RM_RECORD_STATUS);
+	const char *state = rm_json_text(status, "state", "");
+	if (rm_node_life(node) == RM_TASK_NONE)
+		return true;
+	if (rm_node_life(node) != RM_TASK_ENDED)
+		return false;
+	return strcmp(state, "TASK_FINISHED") == 0 ||
+	       (strcmp(state, "TASK_KILLED") == 0 &&
+		   rm_json_text(status, "reason", NULL) == NULL);
+}
+
 static bool
 running(const struct rm_entry *node)
 {

@@ -35,6 +35,13 @@ const char *rm_node_task_agent(const struct rm_entry *node);
  */
 enum rm_task_life rm_node_life(const struct rm_entry *node);
 
+/*
+ * Whether a node whose goal is to leave has done so: it never ran, it ended by
+ * itself after its handoff, or it was alone and was ended. One that died in
+ * the middle has not.
+ */
+bool rm_node_left(const struct rm_entry *node);
+
 /* "requested", "reserved", "starting", "started", "restarting", "leaving",
  * "shutting_down", "shutdown". */
 const char *rm_node_phase(const struct rm_entry *node);

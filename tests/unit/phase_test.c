@@ -88,7 +88,7 @@ phases(void **state)
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct rm_model model;
-		rm_model_init(&model, 0, 0);
+		rm_model_init(&model, 0, 0, 0);
 		put(&model, "nodes", rows[i].node);
 		put(&model, "reservations", rows[i].reservation);
 		put(&model, "tasks", rows[i].task);
@@ -112,7 +112,7 @@ retries(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct rm_model model;
 		char text[96];
-		rm_model_init(&model, 0, 0);
+		rm_model_init(&model, 0, 0, 0);
 		snprintf(text, sizeof(text), "{\"failures\":%d,\"since\":100}",
 		    rows[i].failures);
 		put(&model, "status", text);
@@ -127,7 +127,7 @@ frozen(void **state)
 {
 	(void)state;
 	struct rm_model model;
-	rm_model_init(&model, 0, 0);
+	rm_model_init(&model, 0, 0, 0);
 	put(&model, "nodes", "{\"goal\":\"run\",\"restart\":1}");
 	put(&model, "status",
 	    "{\"frozen\":{\"why\":\"it ended\",\"restart\":1}}");
@@ -159,7 +159,7 @@ own_kinds(void **state)
 {
 	(void)state;
 	struct rm_model model;
-	rm_model_init(&model, 1U << RM_RECORD_STATUS, 0);
+	rm_model_init(&model, 1U << RM_RECORD_STATUS, 0, 0);
 	put(&model, "status", "{\"state\":\"A\"}");
 	take(&model, "{\"record\":\"\",\"snapshot\":true}");
 	take(&model,
@@ -180,7 +180,7 @@ natural_order(void **state)
 {
 	(void)state;
 	struct rm_model model;
-	rm_model_init(&model, 0, 0);
+	rm_model_init(&model, 0, 0, 0);
 	for (int i = 12; i > 0; i--) {
 		char text[80];
 		snprintf(text, sizeof(text),
