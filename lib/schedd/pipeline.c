@@ -51,6 +51,7 @@ struct rm_pipeline {
 	size_t running;
 	struct rm_timer deadline;
 	bool ending, stopping;
+	bool killed; /* the rest got SIGKILL from us */
 	int code;
 	char what[96];
 	void (*on_end)(void *arg, int code, const char *what);
@@ -174,7 +175,9 @@ begin_end(struct rm_pipeline *p, double seconds)
 static void
 on_deadline(void *arg)
 {
-	signal_all(arg, SIGKILL);
+	struct rm_pipeline *p = arg;
+	p->killed = true;
+	signal_all(p, SIGKILL);
 }
 
 static void
@@ -202,8 +205,11 @@ on_exit_of(void *arg, pid_t pid, int status)
 		return;
 	p->stages[i] = NULL;
 	p->running--;
-	/* What our own SIGKILL did tells nothing. */
-	if (!p->ending || WIFEXITED(status))
+	/* What our own signals did tells nothing. A stage that was killed may
+	 * be heard of after those that its end brought to theirs. */
+	bool ours = WIFSIGNALED(status) &&
+		    (p->killed || (p->ending && WTERMSIG(status) == SIGTERM));
+	if (!ours)
 		note(p, i, status);
 	begin_end(p, DRAIN);
 	if (p->running == 0)

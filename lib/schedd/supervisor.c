@@ -37,6 +37,7 @@ struct supervisor {
 	double started_at;
 	unsigned long restarts;
 	bool stopping, told;
+	bool doubted; /* the fence is looked at: does it still hold? */
 	int code;
 };
 
@@ -110,6 +111,26 @@ retry_later(struct supervisor *s)
 	rm_timer_set(&s->backoff, wait);
 }
 
+/* A stage has met another scheduler. With our election node gone that is how
+ * it hears of a session that has expired: we shall stand again. */
+static void
+on_fence(void *arg, enum rm_zk_result result, const char *value, size_t len,
+    const struct rm_zk_stat *stat)
+{
+	struct supervisor *s = arg;
+	(void)value, (void)len, (void)stat;
+	if (!s->doubted || s->stopping)
+		return;
+	s->doubted = false;
+	if (result == RM_ZK_OK) {
+		rm_log_error(
+		    "giving up: %s", rm_exit_meaning(RM_EXIT_CONFLICT));
+		end(s, RM_EXIT_CONFLICT);
+	} else if (result != RM_ZK_NO_NODE) {
+		retry_later(s);
+	}
+}
+
 static void
 on_pipeline_end(void *arg, int code, const char *what)
 {
@@ -122,9 +143,15 @@ on_pipeline_end(void *arg, int code, const char *what)
 	s->restarts++;
 	if (rm_now() - s->started_at >= STABLE)
 		s->failures = 0;
-	if (code == RM_EXIT_USAGE || code == RM_EXIT_CONFLICT) {
+	if (code == RM_EXIT_USAGE) {
 		rm_log_error("giving up: %s: %s", what, rm_exit_meaning(code));
 		end(s, code);
+		return;
+	}
+	if (code == RM_EXIT_CONFLICT) {
+		rm_log_warn("%s", what);
+		s->doubted = true;
+		rm_zk_exists(s->zk, s->fence, NULL, on_fence, s);
 		return;
 	}
 	if (code == RM_EXIT_BUG)
@@ -246,6 +273,7 @@ on_lost(void *arg)
 		rm_log_warn("leadership lost; standing by");
 	free(s->fence);
 	s->fence = NULL;
+	s->doubted = false;
 	rm_timer_stop(&s->backoff);
 	if (s->pipeline != NULL)
 		rm_pipeline_kill(s->pipeline);
