@@ -59,17 +59,25 @@ for t in "$RM_BUILD"/corpus/*_fuzz; do
   tally "corpus $name" $?
 done
 
+# Files side by side, since most of their time is waiting; the longest first.
+# Each prints when it has ended.
 part bats
-bats --timing "${BATS_FILES:-tests}" 2>&1 | tee "$out"
-ok=$(grep -c '^ok ' "$out")
-bad=$(grep -c '^not ok ' "$out")
-plan=$(sed -n 's/^1\.\.//p' "$out" | head -n 1)
-passed=$((passed + ok)) failed=$((failed + bad))
-missing=$((${plan:-1} - ok - bad))
-[ "$missing" -eq 0 ] || {
-  echo "$missing tests did not run"
-  failed=$((failed + missing))
-}
+outs=$(mktemp -d)
+# shellcheck disable=SC2086 # words are files
+ls -S ${BATS_FILES:-tests/*.bats} |
+  xargs -P "${BATS_JOBS:-3}" -I{} sh -c '
+    bats --timing "$1" >"$2/$(basename "$1")" 2>&1
+    echo "== $1"; cat "$2/$(basename "$1")"' sh {} "$outs"
+for t in "$outs"/*.bats; do
+  ok=$(grep -c '^ok ' "$t")
+  bad=$(grep -c '^not ok ' "$t")
+  plan=$(sed -n 's/^1\.\.//p' "$t" | head -n 1)
+  missing=$((${plan:-1} - ok - bad))
+  [ "$missing" -eq 0 ] || echo "$(basename "$t"): $missing tests did not run"
+  passed=$((passed + ok)) failed=$((failed + bad + missing))
+done
+grep -h '^not ok ' "$outs"/*.bats
+rm -rf "$outs"
 
 echo
 echo "$passed passed, $failed failed"

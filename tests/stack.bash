@@ -17,14 +17,34 @@ url() {
   esac
 }
 
+# local_ports: a hundred for each agent's tasks, nobody else's: tests may run
+# beside one another, and every agent has an address of its own.
+local_ports() {
+  local base tries=0
+  if [ ! -e "$STACK/ports" ]; then
+    while ((tries++ < 100)); do
+      base=$((10000 + 100 * (RANDOM % 200)))
+      ss -Hltn "sport >= :$base and sport < :$((base + 100))" | grep -q . ||
+        break
+    done
+    echo "$base-$((base + 99))" >"$STACK/ports"
+  fi
+  cat "$STACK/ports"
+}
+
 # start_local [PORT]: the stand-in for Mesos; MASTER is its address. Started
 # again on the same port it goes on with its state.
 start_local() {
-  local port=${1:-$(free_port)} agent_port
+  local port=${1:-$(free_port)} agent_port resources n
   [ -e "$STACK/agent-port" ] || free_port >"$STACK/agent-port"
   agent_port=$(cat "$STACK/agent-port")
+  resources="cpus:4;mem:8192;disk:20000;ports:[$(local_ports)]"
+  local given=()
+  for ((n = 0; n < ${AGENTS:-3}; n++)); do
+    given+=(--resources "$resources")
+  done
   rm-local --port "$port" --agent-port "$agent_port" --agents "${AGENTS:-3}" \
-    --work-dir "$STACK/mesos" >>"$STACK/local.out" 2>>"$STACK/local.log" \
+    "${given[@]}" --work-dir "$STACK/mesos" >>"$STACK/local.out" 2>>"$STACK/local.log" \
     3>&- &
   LOCAL_PID=$!
   export MASTER=127.0.0.1:$port
