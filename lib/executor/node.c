@@ -21,7 +21,7 @@
 #include "executor/volume.h"
 #include "io/loop.h"
 #include "io/process.h"
-#include "sched/task_info.h"
+#include "state/config_digest.h"
 
 #define LOCK_EVERY     0.2
 #define PORTS_EVERY    0.2
@@ -233,7 +233,7 @@ enter_configure(struct rm_node *node)
 {
 	struct rm_error err = { 0 };
 	struct rm_str diff = { 0 };
-	char *digest = rm_task_config_digest(node->cluster);
+	char *digest = rm_config_digest(node->cluster);
 	node->records = rm_records_new(node->zk, node->options.task, digest);
 	free(digest);
 	const struct rm_config config = { node->data, &node->package,

@@ -1,10 +1,11 @@
 #include "sched/task_info.h"
 
-#include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/str.h"
+#include "state/config_digest.h"
 
 #define KILL_GRACE  120.0
 #define START_LIMIT 600.0
@@ -47,24 +48,6 @@ cluster_of(const struct rm_model *model, jv launch)
 	const struct rm_entry *cluster = rm_model_cluster(model, key);
 	return cluster != NULL ? rm_entry_value(cluster, RM_RECORD_CLUSTER)
 			       : jv_invalid();
-}
-
-char *
-rm_task_config_digest(jv cluster)
-{
-	jv parts = JV_ARRAY(
-	    text_or_null(rm_json_text(cluster, "riak_version", NULL)),
-	    text_or_null(rm_json_text(cluster, "riak_config", NULL)),
-	    text_or_null(rm_json_text(cluster, "advanced_config", NULL)));
-	struct rm_str text = { 0 }, hex = { 0 };
-	rm_json_write(&text, parts);
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	EVP_Digest(text.text, text.len, digest, &len, EVP_sha256(), NULL);
-	for (unsigned i = 0; i < len; i++)
-		rm_str_printf(&hex, "%02x", digest[i]);
-	rm_str_free(&text);
-	return rm_str_take(&hex);
 }
 
 /* "a:1,b:2" to ["a:1","b:2"]. */
@@ -207,7 +190,7 @@ rm_task_record(const struct rm_model *model, jv plan, jv launch)
 	double restart = node != NULL ? rm_entry_number(
 					    node, RM_RECORD_NODE, "restart", 0)
 				      : 0;
-	char *digest = rm_task_config_digest(cluster);
+	char *digest = rm_config_digest(cluster);
 	jv record = JV_OBJECT(jv_string("task_id"), rm_json_get(launch, "task"),
 	    jv_string("executor_id"), rm_json_get(launch, "task"),
 	    jv_string("agent_id"), rm_json_get(plan, "plan"),

@@ -19,8 +19,4 @@ jv rm_task_record(const struct rm_model *model, jv plan, jv launch);
  */
 const char *rm_task_host(jv plan);
 
-/* SHA-256, hexadecimal, of [riak_version,riak_config,advanced_config]; the
- * caller's. */
-char *rm_task_config_digest(jv cluster);
-
 #endif
