@@ -77,7 +77,7 @@ teardown() {
   assert_output a
 }
 
-@test "HTTP answers: 401, 400, 403, 404, 405, 415 in the recorded words" {
+@test "HTTP answers: 400, 401, 404, 405, 406, 415 in the recorded words" {
   printf 'riak secret\nadmin other\n' >"$BATS_TEST_TMPDIR/credentials"
   start_local --credentials "$BATS_TEST_TMPDIR/credentials"
   local body=$BATS_TEST_TMPDIR/body url=http://$MASTER/api/v1/scheduler
@@ -97,6 +97,9 @@ teardown() {
   assert [ -n "$FRAMEWORK" ]
   run curl -s -u riak:secret -d '{}' "$url" -w '%{http_code}'
   assert_output --partial 415
+  run curl -s -u riak:secret -H 'Content-Type: application/json' -d '{}' "$url" \
+    -H 'Accept: application/x-protobuf' -w '%{http_code}'
+  assert_output --partial 406
   run curl -s -u riak:secret -H 'Content-Type: application/json' -d '{' "$url"
   assert_output --partial "Failed to parse body into JSON"
   run curl -s -o /dev/null -w '%{http_code}' "$url"

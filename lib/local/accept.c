@@ -66,7 +66,7 @@ check_offers(const struct rm_local_framework *f, jv ids)
 		else if (first != NULL && offer->agent != first->agent)
 			why = rm_format("Offers are of agents %s and %s",
 			    first->agent->id, offer->agent->id);
-		else if (first != NULL && strcmp(offer->role, first->role))
+		else if (first != NULL && strcmp(offer->role, first->role) != 0)
 			why = rm_format("Offers are of roles %s and %s",
 			    first->role, offer->role);
 		first = offer;

@@ -32,8 +32,8 @@ rm_local_agent_new(struct rm_local *local, const char *spec, jv resources,
 		return NULL;
 	}
 	rm_resources_copy(&agent->total, &agent->initial);
-	local->agents = rm_realloc(
-	    local->agents, (local->agent_count + 1) * sizeof(*local->agents));
+	local->agents = rm_realloc(local->agents,
+	    (local->agent_count + 1) * sizeof(struct rm_local_agent *));
 	local->agents[local->agent_count++] = agent;
 	return agent;
 }

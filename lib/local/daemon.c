@@ -1,5 +1,6 @@
 #include "local/daemon.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -252,14 +253,15 @@ with_ports(jv resources, size_t i, size_t agents)
 static void
 place(struct rm_local_agent *agent, const struct rm_local_daemon_options *o)
 {
-	unsigned a, b, c, d, i = agent->number - 1;
+	struct in_addr first = { 0 };
+	unsigned i = agent->number - 1;
 	agent->port = (int)o->agent_port;
 	snprintf(agent->address, sizeof(agent->address), "%s", o->address);
-	if (sscanf(o->address, "%u.%u.%u.%u", &a, &b, &c, &d) == 4 &&
-	    a == 127) {
-		unsigned last = (b << 16 | c << 8 | d) + i;
-		snprintf(agent->address, sizeof(agent->address), "127.%u.%u.%u",
-		    last >> 16 & 255, last >> 8 & 255, last & 255);
+	if (inet_pton(AF_INET, o->address, &first) == 1 &&
+	    ntohl(first.s_addr) >> 24 == IN_LOOPBACKNET) {
+		first.s_addr = htonl(ntohl(first.s_addr) + i);
+		inet_ntop(
+		    AF_INET, &first, agent->address, sizeof(agent->address));
 	} else if (agent->port > 0) {
 		agent->port += (int)i;
 	}

@@ -132,7 +132,8 @@ bring(const char *url, const char *name, struct rm_error *err)
 {
 	const char *slash = strrchr(name, '/');
 	if (slash != NULL) {
-		char *parent = rm_format("./%.*s", (int)(slash - name), name);
+		char *parent = rm_strdup(name);
+		parent[slash - name] = '\0';
 		int rc = rm_local_make_directories(parent, err);
 		free(parent);
 		if (rc != 0)

@@ -210,7 +210,7 @@ pid_t
 rm_keeper_executor(const char *record)
 {
 	char *text = read_record(record, "pid");
-	pid_t pid = text != NULL ? (pid_t)atoi(text) : 0;
+	pid_t pid = text != NULL ? (pid_t)strtol(text, NULL, 10) : 0;
 	free(text);
 	return pid;
 }
@@ -226,7 +226,7 @@ rm_keeper_status(const char *record, int *status, char **failure)
 		*failure = rm_strdup(text + 8);
 		*status = -1;
 	} else {
-		*status = atoi(text + strcspn(text, " "));
+		*status = (int)strtol(text + strcspn(text, " "), NULL, 10);
 	}
 	free(text);
 	return true;
@@ -243,10 +243,15 @@ rm_keeper_forget(const char *record)
 	}
 }
 
-/* Fields of /proc/PID/stat behind the name, which may hold anything. */
+/* Where proc(5) has what in /proc/PID/stat, counted from behind the name, which
+ * may hold anything. */
+#define STAT_STATE   0
+#define STAT_SESSION 3
+#define STAT_STARTED 19
+
 static bool
 read_stat(
-    const char *pid, char *state, int *session, unsigned long long *started)
+    const char *pid, char *state, pid_t *session, unsigned long long *started)
 {
 	char *path = rm_format("/proc/%s/stat", pid);
 	char text[1024];
@@ -257,19 +262,27 @@ read_stat(
 	size_t n = fread(text, 1, sizeof(text) - 1, in);
 	fclose(in);
 	text[n] = '\0';
-	const char *name_end = strrchr(text, ')');
-	return name_end != NULL &&
-	       sscanf(name_end + 1,
-		   " %c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
-		   "%*d %*d %*d %*d %*d %llu",
-		   state, session, started) == 3;
+	char *rest = strrchr(text, ')');
+	if (rest == NULL)
+		return false;
+	strsep(&rest, " ");
+	int i = 0;
+	for (char *field; (field = strsep(&rest, " ")) != NULL; i++) {
+		if (i == STAT_STATE)
+			*state = *field;
+		else if (i == STAT_SESSION)
+			*session = (pid_t)strtol(field, NULL, 10);
+		else if (i == STAT_STARTED)
+			*started = strtoull(field, NULL, 10);
+	}
+	return i > STAT_STARTED;
 }
 
 unsigned long long
 rm_process_started(pid_t pid)
 {
 	char name[32], state = 'Z';
-	int session;
+	pid_t session;
 	unsigned long long started = 0;
 	snprintf(name, sizeof(name), "%d", (int)pid);
 	if (!read_stat(name, &state, &session, &started) || state == 'Z')
@@ -284,9 +297,9 @@ rm_session_kill(pid_t session)
 	int count = 0;
 	for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;) {
 		char state;
-		int its_session;
+		pid_t its_session;
 		unsigned long long started;
-		pid_t pid = (pid_t)atoi(e->d_name);
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 		if (pid <= 0 || pid == session ||
 		    !read_stat(e->d_name, &state, &its_session, &started) ||
 		    its_session != session || state == 'Z')

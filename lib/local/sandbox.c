@@ -57,7 +57,9 @@ link_volumes(const struct rm_local_executor *executor,
 		char *to = rm_local_volume_path(executor->agent, id);
 		char *link = rm_format(
 		    "%s/%s", executor->sandbox, id->container_path);
-		if (symlink(to, link) != 0 && errno != EEXIST)
+		/* A crash may have come between its end and the state's. */
+		rc = rm_local_make_directories(to, err);
+		if (rc == 0 && symlink(to, link) != 0 && errno != EEXIST)
 			rc = failed(err, link);
 		free(link);
 		free(to);

@@ -83,6 +83,13 @@ body_of(struct rm_request *request)
 		    "Expecting 'Content-Type' of application/json");
 		return jv_invalid();
 	}
+	const char *accept = rm_request_header(request, "Accept");
+	if (accept != NULL && strstr(accept, "json") == NULL &&
+	    strstr(accept, "*/*") == NULL) {
+		rm_reply_text(request, 406,
+		    "Expecting 'Accept' to allow application/json");
+		return jv_invalid();
+	}
 	size_t len;
 	const char *body = rm_request_body(request, &len);
 	jv call = jv_invalid();
