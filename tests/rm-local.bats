@@ -217,6 +217,50 @@ teardown() {
     .disk.persistence.id == "riak-kv-1.1")'
 }
 
+# Keepers of this test's executors that run now, and those in the state.
+keepers_alive() {
+  local pid
+  for pid in $(pgrep -x rm-local-keeper); do
+    grep -zqs "^MESOS_SANDBOX=$WORK/" "/proc/$(pgrep -P "$pid")/environ" &&
+      echo "$pid"
+  done | sort
+}
+
+keepers_known() {
+  jq '.agents[].executors[].keeper' "$WORK/state.json" | sort
+}
+
+# Launches on each agent in turn, as fast as it can, until it is killed.
+launch_on_and_on() {
+  local n
+  for n in 1 2 3; do
+    launch "riak-kv-$1-$n" "$n"
+  done
+}
+
+@test "killed at any moment, again and again: nothing is lost or left over" {
+  local round
+  for round in 1 2 3 4 5 6; do
+    start_local --reregister-timeout 1
+    subscribe "${FRAMEWORK:-}"
+    wait_event '.type == "OFFERS"'
+    launch_on_and_on "$round" >/dev/null 2>&1 &
+    sleep "0.$((RANDOM % 6))"
+    kill -KILL "$LOCAL_PID"
+    wait_for 5 gone "$LOCAL_PID"
+    wait
+    # What runs is known; a keeper that was not told to begin has ended.
+    wait_for 5 eval '[ -z "$(comm -23 <(keepers_alive) <(keepers_known))" ]'
+    run jq -c '[.agents[].total | map(select(.name == "cpus").scalar.value) |
+      add]' "$WORK/state.json"
+    assert_output '[4,4,4]'
+    run jq -c '[.agents[].total | map(select(.name == "disk").scalar.value) |
+      add]' "$WORK/state.json"
+    assert_output '[20000,20000,20000]'
+  done
+  start_local --reregister-timeout 1
+}
+
 # Killed after RUNNING was sent and before it was acknowledged.
 crash_while_running() { # TASK
   wait_state "$1" TASK_STARTING
