@@ -1,100 +1,192 @@
-#!/usr/bin/env bats
-# The supervisor, with stages that do nothing until they are told to end.
+# The supervisor: election, settings, and a pipeline of stages that are scripts
+# here, so that each can be made to end as it likes. tests/system.bats has the
+# real ones.
 
 load helper
 
 setup() {
-  STAGES=$BATS_TEST_TMPDIR/stages LOG=$BATS_TEST_TMPDIR/schedd.log
-  mkdir "$STAGES"
-  cat >"$STAGES/stage" <<'STAGE'
-#!/bin/bash
-name=${0##*/}
-case $1 in events | watch | apply | calls) name+=-$1 ;; esac
-trap 'exit 102' USR1
-case $name in rm-mesos-events) sleep 1000 & ;; *) cat <&0 >/dev/null & ;; esac
-echo "$$" >"${0%/*}/$name.pid"
-trap 'kill $!; exit 0' TERM
-wait
-STAGE
-  chmod +x "$STAGES/stage"
-  for program in rm-mesos rm-state rm-status rm-cluster rm-offer rm-launch; do
-    ln "$STAGES/stage" "$STAGES/$program"
+  STACK=$BATS_TEST_TMPDIR
+  stages=$BATS_TEST_TMPDIR/stages
+  mkdir "$stages"
+  local p
+  for p in rm-mesos rm-state rm-status rm-cluster rm-offer rm-launch; do
+    stage "$p" 'exec -a "$0" cat'
   done
-  start_zookeeper
+  # The source runs until it is told to end.
+  stage rm-mesos 'if [ "$1" = events ]; then
+      trap "exit 0" TERM; while :; do echo "{\"tick\":1}"; sleep 0.2 & wait $!; done
+    else exec cat >/dev/null; fi'
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then cat "$LOG"; fi
   stop_tracked
 }
 
-start_schedd() {
-  rm-schedd --zk "$ZK" --master 127.0.0.1:1 --programs "$STAGES" \
-    --backoff 0.1 2>"$LOG" 3>&- &
-  SCHEDD=$!
-  track "$SCHEDD"
-  wait_for 20 all_run
+# stage PROGRAM SCRIPT: notes that it was started, with what.
+stage() {
+  printf '#!/bin/bash\necho "$(basename "$0") $*" >>"%s/started"\n%s\n' \
+    "$BATS_TEST_TMPDIR" "$2" >"$stages/$1"
+  chmod +x "$stages/$1"
 }
 
-stages=(rm-mesos-events rm-state-watch rm-status rm-cluster rm-offer rm-launch
-  rm-state-apply rm-mesos-calls)
-
-all_run() {
-  local s
-  for s in "${stages[@]}"; do
-    [ -s "$STAGES/$s.pid" ] && kill -0 "$(pid_of "$s")" || return 1
-  done
+schedd() { # schedd NAME [OPTION…]: in the background, its log in NAME.log
+  local name=$1
+  shift
+  rm-schedd --zk "$ZK" --master 127.0.0.1:1 --programs "$stages" \
+    --backoff 0.2 "$@" 2>"$STACK/$name.log" >"$STACK/$name.out" 3>&- &
+  SCHEDD_PID=$!
+  track "$SCHEDD_PID"
 }
 
-pid_of() {
-  cat "$STAGES/$1.pid"
+said() { # said NAME TEXT
+  grep -q -- "$2" "$STACK/$1.log"
 }
 
-# All end while rm-schedd does not look; then it hears of all at once.
-end_all() { # end_all SIGNAL STAGE
-  local s
-  kill -STOP "$SCHEDD"
-  kill "-$1" "$(pid_of "$2")"
-  wait_for 5 gone "$(pid_of "$2")"
-  kill -TERM "$(pid_of rm-mesos-events)"
-  for s in "${stages[@]}"; do wait_for 5 gone "$(pid_of "$s")"; done
+started() { # started N: so many stages, at least
+  [ "$(wc -l <"$STACK/started" 2>/dev/null || echo 0)" -ge "$1" ]
 }
 
-times() { # times N TEXT: the log has it so often
-  [ "$(grep -c "$2" "$LOG")" -eq "$1" ]
+# The exit code of the last one started, within 25 seconds.
+ends_with() {
+  wait_for 25 gone "$SCHEDD_PID"
+  run wait "$SCHEDD_PID"
+  assert_equal "$status" "$1"
 }
 
-@test "an unknown option: 100, and the word is named" {
-  run -100 rm-schedd --zk "$ZK" --master 127.0.0.1:1 --surprise
-  assert_output --partial surprise
+@test "it leads, writes the settings and starts the stages in order" {
+  start_zookeeper
+  schedd a --node-mem 777 --resource riak-3=http://x/r.tgz \
+    --resource-urls '{"executor":"http://x/e.tgz"}' \
+    --constraints '"[[&quot;rack&quot;,&quot;UNIQUE&quot;]]"'
+  wait_for 20 started 8
+  run cut -d' ' -f1-2 "$STACK/started"
+  assert_line "rm-mesos events"
+  assert_line "rm-state watch"
+  assert_line "rm-state apply"
+  assert_line "rm-mesos calls"
+  grep -q "rm-mesos events.*--zk $ZK.*--fence /riak/frameworks/riak/election/" "$STACK/started"
+  run rm-state get settings --zk "$ZK"
+  assert_output --partial '"mem":777'
+  assert_output --partial '"resources":{"executor":"http://x/e.tgz","riak-3":"http://x/r.tgz"}'
+  assert_output --partial '"constraints":[["rack","UNIQUE"]]'
+  assert_output --partial '"schema":1'
+  kill -TERM "$SCHEDD_PID"
+  ends_with 0
+  said a stopping
+  [ -z "$(pgrep -f "$stages/")" ]
 }
 
-@test "the stage that was killed is named, whoever ended with it" {
-  start_schedd
-  end_all KILL rm-state-watch
-  kill -CONT "$SCHEDD"
-  wait_for 10 times 2 'the pipeline runs'
-  grep -q 'warn: rm-state watch ended with signal 9' "$LOG"
+@test "ready is told when it leads, and when it stands by" {
+  start_zookeeper
+  exec 7> >(cat >"$STACK/ready7")
+  schedd a --ready-fd 7
+  exec 7>&-
+  wait_for 20 test -s "$STACK/ready7"
+  exec 8> >(cat >"$STACK/ready8")
+  schedd b --ready-fd 8
+  exec 8>&-
+  wait_for 20 test -s "$STACK/ready8"
+  said b "standing by, 1 ahead"
 }
 
-@test "a conflict while the election node is there: it gives up, with 102" {
-  start_schedd
-  end_all USR1 rm-state-apply
-  kill -CONT "$SCHEDD"
-  wait_for 10 gone "$SCHEDD"
-  run wait "$SCHEDD"
-  assert_equal "$status" 102
-  grep -q 'rm-state apply ended with exit 102' "$LOG"
-  grep -q 'giving up: state conflict' "$LOG"
+@test "a stage that fails outside is started again, with all the others" {
+  start_zookeeper
+  stage rm-offer '[ -e "'"$STACK"'/once" ] && exec cat; touch "'"$STACK"'/once"; exit 111'
+  schedd a
+  wait_for 20 started 16
+  said a "rm-offer ended with exit 111"
+  said a "the pipeline starts again"
 }
 
-@test "a conflict because the election node is gone: it stands again" {
-  start_schedd
-  end_all USR1 rm-state-apply
-  "$RM_TOOLS/zk" rm --zk "$ZK" \
-    "$(sed -n 's/.*leading, fence //p' "$LOG")"
-  kill -CONT "$SCHEDD"
-  wait_for 10 times 2 'leading, fence'
-  wait_for 10 times 2 'the pipeline runs'
-  kill -0 "$SCHEDD"
+@test "a crash is a reason to start again, a bug is said loudly" {
+  start_zookeeper
+  stage rm-launch '[ -e "'"$STACK"'/once" ] && exec cat; touch "'"$STACK"'/once"; kill -SEGV $$'
+  stage rm-cluster '[ -e "'"$STACK"'/twice" ] && exec cat; [ -e "'"$STACK"'/once" ] && { touch "'"$STACK"'/twice"; exit 101; }; exec cat'
+  schedd a
+  wait_for 30 started 24
+  said a "rm-launch ended with signal 11"
+  said a "a bug: rm-cluster ended with exit 101"
+}
+
+@test "a configuration that can't work ends it, with the stage's code" {
+  start_zookeeper
+  stage rm-mesos 'echo "rm-mesos: error: wrong credentials" >&2; exit 100'
+  schedd a
+  ends_with 100
+  said a "giving up: rm-mesos events ended with exit 100: usage or configuration"
+}
+
+@test "another scheduler that has the framework ends it with 102" {
+  start_zookeeper
+  stage rm-mesos '[ "$1" = calls ] && exec cat >/dev/null; exit 102'
+  schedd a
+  ends_with 102
+  said a "state conflict"
+}
+
+@test "settings of a newer schema are left alone: 102" {
+  start_zookeeper
+  echo '{"schema":99}' | rm-state put settings --zk "$ZK" ||
+    "$RM_TOOLS/zkput" "$ZK" /riak/frameworks/riak/settings '{"schema":99}'
+  schedd a
+  ends_with 102
+  said a "the settings record has schema 99; this program knows 1"
+  ! started 1
+}
+
+@test "of two the second stands by, and takes over when the first is killed" {
+  start_zookeeper
+  schedd a
+  local first=$SCHEDD_PID
+  wait_for 20 started 8
+  schedd b
+  wait_for 20 said b "standing by, 1 ahead"
+  kill -KILL "$first"
+  wait_for 30 said b "leading"
+  wait_for 20 started 16
+  # The stages of the killed one died with it.
+  [ "$(pgrep -fc "$stages/rm-offer")" -eq 1 ]
+}
+
+@test "one that loses its session kills its stages and stands by" {
+  start_zookeeper
+  schedd a
+  wait_for 20 started 8
+  kill -STOP "$ZK_PID"
+  wait_for 20 said a "no server answers"
+  sleep 12 # the session's time
+  kill -CONT "$ZK_PID"
+  wait_for 30 said a "in a new session"
+  said a "leadership lost"
+  wait_for 20 started 16
+}
+
+@test "no ZooKeeper, an unknown program, wrong options: one line and the code" {
+  ZK=127.0.0.1:$(free_port)
+  schedd a
+  ends_with 111
+  said a "ZooKeeper: no answer from $ZK"
+  run --separate-stderr rm-schedd --zk x --master y --resource nonsense
+  assert_failure 100
+  [[ $stderr == *"--resource: not KEY=URL: nonsense"* ]]
+  [ "${#stderr_lines[@]}" -eq 1 ]
+  run --separate-stderr rm-schedd --master y
+  assert_failure 100
+  [[ $stderr == *"--zk is required"* ]]
+  run --separate-stderr rm-schedd --zk x --master y --constraints '[["a","LIKE","("]]'
+  assert_failure 100
+  [[ $stderr == *"constraint 1: bad regular expression"* ]]
+  run --separate-stderr rm-schedd --zk x --master y --framework '../x'
+  assert_failure 100
+  run --separate-stderr rm-schedd --zk x --master y --node-mem lots
+  assert_failure 100
+  [[ $stderr == *"not a number: lots"* ]]
+}
+
+@test "programs that are not there end it: 100" {
+  start_zookeeper
+  rm "$stages/rm-status"
+  schedd a
+  ends_with 100
+  said a "rm-status"
 }

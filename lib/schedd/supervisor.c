@@ -20,7 +20,7 @@
 #define STABLE       60.0
 #define REPORT_EVERY 10.0
 /* ZooKeeper has to answer once within this, at start. */
-#define FIRST_CONNECTION 30.0
+#define FIRST_CONNECTION 15.0
 
 struct supervisor {
 	struct event_base *loop;
