@@ -30,6 +30,7 @@ LIB_OBJECTS = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 TOOLS = $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_OBJECTS = $(patsubst lib/%.c,$(B)/fuzz/lib/%.o,$(wildcard lib/*/*.c))
 BEAMS = $(patsubst lib/riak/%.erl,$(B)/ebin/%.beam,$(wildcard lib/riak/*.erl))
 BATS = $(sort $(wildcard tests/*.bats))
 LONG_BATS = $(sort $(wildcard tests/integration/*.bats))
@@ -108,7 +109,8 @@ $(B)/riak-standin.tar.gz: tests/standin-riak/package.sh \
 	@mkdir -p $(@D)
 	tests/standin-riak/package.sh $@
 
--include $(FUZZ_OBJECTS:.o=.d) $(LIB_OBJECTS:.o=.d) $(PROGRAMS:$(B)/bin/%=$(B)/cmd/%.d) \
+-include $(LIB_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) \
+	$(PROGRAMS:$(B)/bin/%=$(B)/cmd/%.d) \
 	$(UNITS:=.d) $(TOOLS:=.d)
 
 # ---- tests ----
@@ -148,8 +150,6 @@ soak: deps bats
 FUZZTIME ?= 60
 # libjq 1.6 loses a few bytes on some bad JSON: its leaks are not ours to find.
 FUZZ_FLAGS = -fsanitize=fuzzer,address,undefined -fno-omit-frame-pointer
-
-FUZZ_OBJECTS = $(patsubst lib/%.c,$(B)/fuzz/lib/%.o,$(wildcard lib/*/*.c))
 
 $(B)/fuzz/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
