@@ -25,4 +25,4 @@ _riak_mesos() {
 }
 
 complete -F _riak_mesos rm-mesos rm-state rm-status rm-cluster rm-offer \
-  rm-launch rm-schedd rm-executor rm-cepmd rm-riak rm-director rm-local
+  rm-launch rm-schedd rm-executor rm-cepmd rm-riak rm-director rm-local rm-api

@@ -11,6 +11,6 @@ function __riak_mesos_words
     $tokens[1] $command --completion-words 2>/dev/null
     or $tokens[1] --completion-words 2>/dev/null
 end
-for program in rm-mesos rm-state rm-status rm-cluster rm-offer rm-launch rm-schedd rm-executor rm-cepmd rm-riak rm-director rm-local
+for program in rm-mesos rm-state rm-status rm-cluster rm-offer rm-launch rm-schedd rm-executor rm-cepmd rm-riak rm-director rm-local rm-api
     complete -c $program -a '(__riak_mesos_words)'
 end

@@ -1,0 +1,27 @@
+/*
+ * The handlers of rm-api's routes; lib/api/api.c has the table.
+ */
+#ifndef RM_API_HANDLERS_H
+#define RM_API_HANDLERS_H
+
+#include "io/http_server.h"
+
+typedef void rm_api_handler(struct rm_request *request, void *arg);
+
+/* reading.c */
+rm_api_handler rm_api_get_versions, rm_api_get_clusters, rm_api_get_cluster,
+    rm_api_get_cluster_status, rm_api_get_config, rm_api_get_advanced,
+    rm_api_get_nodes, rm_api_get_node, rm_api_get_framework, rm_api_get_health;
+
+/* changing.c */
+rm_api_handler rm_api_put_clusters, rm_api_put_cluster, rm_api_create_cluster,
+    rm_api_restart_cluster, rm_api_delete_cluster, rm_api_put_config,
+    rm_api_delete_config, rm_api_put_advanced, rm_api_delete_advanced,
+    rm_api_add_node, rm_api_delete_node, rm_api_restart_node;
+
+/* question.c, forward.c, artifact.c */
+rm_api_handler rm_api_ask_node, rm_api_ask_type;
+rm_api_handler rm_api_forward_node, rm_api_forward_cluster;
+rm_api_handler rm_api_get_artifact;
+
+#endif

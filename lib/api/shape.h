@@ -1,0 +1,33 @@
+/*
+ * The API's documents, made from the records: the shapes are the original's,
+ * but for rm_shape_status(). Pure. All borrow; the results are the caller's.
+ */
+#ifndef RM_API_SHAPE_H
+#define RM_API_SHAPE_H
+
+#include <jv.h>
+
+#include "api/view.h"
+
+/* Whether there is such a cluster, such a node. NULL is none. */
+bool rm_shape_is_cluster(const struct rm_entry *cluster);
+bool rm_shape_is_node(const struct rm_entry *node);
+bool rm_shape_is_of(const struct rm_entry *node, const char *cluster);
+
+/* {"name","riak_version","riak_config","advanced_config","generation",
+ * "nodes":[…]} */
+jv rm_shape_cluster(
+    const struct rm_model *model, const struct rm_entry *cluster);
+/* ["riak-kv-1",…] */
+jv rm_shape_node_keys(const struct rm_model *model, const char *cluster);
+/* {"key","status","container_path","persistence_id"}, and "location" */
+jv rm_shape_node(const struct rm_entry *node, bool location);
+/* {"riak-kv-2-2":"<url>",…} */
+jv rm_shape_versions(const struct rm_model *model);
+
+/* Ours: {"name","riak_version","generation","destroy","serving",
+ * "nodes":[{"key","status","goal","serving","why","hostname","address",
+ * "ports"},…]}. why is what keeps the node from its goal, or null. */
+jv rm_shape_status(const struct rm_view *view, const struct rm_entry *cluster);
+
+#endif

@@ -1,0 +1,517 @@
+# rm-api: the original's paths and shapes, over records in a real ZooKeeper.
+# shellcheck shell=bash
+# run sets status, output and stderr: shellcheck disable=SC2154
+
+load helper
+
+setup_file() {
+  BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR start_zookeeper
+}
+
+teardown_file() {
+  BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR stop_tracked
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  export RIAK_MESOS_ZK=$ZK RIAK_MESOS_NAME=riak$BATS_TEST_NUMBER
+  export HOME=$BATS_TEST_TMPDIR
+  unset RIAK_MESOS_CONFIG RIAK_MESOS_TOKEN_FILE RIAK_MESOS_API_OPEN
+  F=$RIAK_MESOS_NAME
+  ROOT=/riak/frameworks/$F
+}
+
+teardown() {
+  if [ -z "${BATS_TEST_COMPLETED-}" ] && [ -e api.log ]; then cat api.log; fi
+  stop_tracked
+}
+
+settings() {
+  jq -n --arg f "$F" '{schema: 1, framework: $f, role: "riak",
+    resources: {executor: "file:///e.tar.gz", "riak-kv-3-2": "file:///r.tgz",
+      "riak-kv-2-2": "http://h/r22.tgz"}}' | rm-state put settings
+}
+
+start_api() {
+  rm -f port
+  rm-api --port 0 --port-file port "$@" 2>>api.log 3>&- &
+  API_PID=$!
+  track "$API_PID"
+  wait_for 10 test -s port
+  API=http://127.0.0.1:$(cat port)
+  wait_for 10 curl -sf "$API/api/v1/clusters"
+}
+
+zk() {
+  "$RM_TOOLS/zkput" "$ZK" "$ROOT/$1" "$2"
+}
+
+get() {
+  curl -s -m 10 "$API/api/v1/$1"
+}
+
+# ask METHOD PATH [BODY]: the answer.
+ask() {
+  curl -s -m 10 -X "$1" "$API/api/v1/$2" ${3+--data-binary "$3"}
+}
+
+create() {
+  ask POST "clusters/$1/create" '{"riak_version":"riak-kv-2-2"}'
+}
+
+# A node that runs and serves: put by hand, as the stages would. Its Riak and
+# its executor listen on the port given.
+run_node() { # run_node CLUSTER N PORT
+  local key=$F-$1-$2
+  jq -n --argjson p "$3" '{state: "held", agent_id: "a1", hostname: "h1",
+    address: "127.0.0.1", container_path: "data", persistence_id: "p-1",
+    ports: {http: $p, pb: 2, disterl: 4, executor: $p}}' |
+    rm-state put "reservations/$key"
+  jq -n --argjson p "$3" --arg t "$key.5" '{task_id: $t, agent_id: "a1",
+    hostname: "h1", address: "127.0.0.1", persistence_id: "p-1",
+    ports: {http: $p, pb: 2, disterl: 4, executor: $p}}' |
+    rm-state put "tasks/$key"
+  jq -n --arg t "$key.5" '{task_id: $t, agent_id: "a1", state: "TASK_RUNNING",
+    since: 1}' | rm-state put "status/$key"
+  zk "coordinator/coordinatedNodes/$key.5" '{}'
+}
+
+status_of() { # status_of CLUSTER NODE STATUS
+  [ "$(get "clusters/$1/nodes/$2" | jq -r --arg n "$2" '.[$n].status')" = "$3" ]
+}
+
+# echo_server PORT: answers with what it was asked, as JSON.
+echo_server() {
+  "$RM_TOOLS/echo_server" "$1" 3>&- &
+  track "$!"
+  wait_for 10 listens "$1"
+}
+
+@test "an empty framework: versions, clusters, and what is not there" {
+  settings
+  start_api
+  run get riak/versions
+  assert_equal "$(jq -cS . <<<"$output")" \
+    '{"riak_versions":{"riak-kv-2-2":"http://h/r22.tgz","riak-kv-3-2":"file:///r.tgz"}}'
+  run get clusters
+  assert_output '{"clusters":[]}'
+  run get clusters/kv
+  assert_output '{"success":false,"error":"no such cluster: kv"}'
+  run get clusters/kv/nodes
+  assert_output '{"success":false,"error":"no such cluster: kv"}'
+  run curl -s -o /dev/null -w '%{http_code}' "$API/api/v1/nothing"
+  assert_output 404
+  run curl -s -o /dev/null -w '%{http_code}' -X POST "$API/api/v1/clusters"
+  assert_output 405
+}
+
+@test "a cluster is created once, with its secret, and shown in its shape" {
+  settings
+  start_api
+  run create kv
+  assert_output '{"success":true}'
+  run create kv
+  assert_output '{"success":false,"error":"exists"}'
+  run get clusters/kv
+  assert_equal "$(jq -cS . <<<"$output")" \
+    '{"kv":{"advanced_config":null,"generation":1,"name":"kv","nodes":[],"riak_config":null,"riak_version":"riak-kv-2-2"}}'
+  run bash -c "rm-state get secrets/kv | jq -r '.cookie, .key' | awk '{print length}' | sort -u"
+  assert_output 64
+  # A secret that was there before is kept.
+  before=$(rm-state get secrets/kv)
+  run ask DELETE clusters/kv
+  assert_output '{"success":true}'
+  run rm-state ls
+  refute_output --partial kv
+  rm-state put secrets/kv <<<"$before"
+  create kv
+  [ "$(rm-state get secrets/kv)" = "$before" ]
+}
+
+@test "documents that can't be are refused, with the place" {
+  settings
+  start_api
+  refused() {
+    run ask "$1" "$2" "$3"
+    assert_equal "$(jq -r .success <<<"$output")" false
+    run jq -r .error <<<"$output"
+    assert_output --partial "$4"
+  }
+  refused POST clusters/kv/create '{"riak_version":"riak-9"}' \
+    "riak_version: no such version: riak-9 (there is riak-kv-2-2, riak-kv-3-2)"
+  refused POST clusters/kv/create '{"riak_version":"executor"}' "no such version"
+  refused POST clusters/kv/create '{}' "riak_version: missing"
+  refused POST clusters/kv/create '' "a JSON document is missing"
+  refused POST clusters/kv/create '{"riak_version":' "not JSON"
+  refused POST clusters/kv/create '[]' "not a JSON object"
+  refused POST clusters/kv/create '{"riak_version":"riak-kv-2-2","colour":1}' \
+    "colour: no such field"
+  refused POST clusters/kv/create \
+    '{"riak_version":"riak-kv-2-2","constraints":[["hostname","NEAR"]]}' \
+    "constraint"
+  refused POST clusters/-kv/create '{"riak_version":"riak-kv-2-2"}' \
+    "not a name: -kv"
+  refused POST clusters/a%2Fb/create '{"riak_version":"riak-kv-2-2"}' \
+    "not a name: a/b"
+  refused PUT clusters/kv '{"name":"other","riak_version":"riak-kv-2-2"}' \
+    "name: another cluster's"
+  refused PUT clusters '{"clusters":3}' "clusters: not an array"
+  refused POST clusters/kv/nodes '' "no such cluster: kv"
+  run bash -c "head -c 1100000 /dev/zero | curl -s -o /dev/null -w '%{http_code}' \
+    -X PUT --data-binary @- $API/api/v1/clusters/kv/config"
+  assert_output 413
+  run rm-state ls clusters
+  assert_output ""
+  curl -sf "$API/api/v1/clusters"
+}
+
+@test "configuration: set as text, shown as text, taken away; checked" {
+  settings
+  start_api
+  create kv
+  run curl -s -w '%{http_code}' -o out "$API/api/v1/clusters/kv/config"
+  assert_output 404
+  run ask PUT clusters/kv/config $'ring_size = 16\nlogger.level = debug\n'
+  assert_output '{"success":true}'
+  run get clusters/kv/config
+  assert_output $'ring_size = 16\nlogger.level = debug'
+  [ "$(get clusters/kv | jq .kv.generation)" = 2 ]
+  run ask PUT clusters/kv/config $'ring_size = 16\nleveled.data_root = /srv/x\n'
+  assert_output --partial '"success":false'
+  assert_output --partial "line 2: leveled.data_root = /srv/x: data must lie below"
+  run ask PUT clusters/kv/config $'nodename = {{nodname}}\n'
+  assert_output --partial "unknown variable"
+  run ask PUT clusters/kv/config ''
+  assert_output --partial "empty"
+  run ask PUT clusters/kv/advancedConfig '[{riak_kv, [{a, 1}]}].'
+  assert_output '{"success":true}'
+  run get clusters/kv/advancedConfig
+  assert_output '[{riak_kv, [{a, 1}]}].'
+  run ask PUT clusters/kv/advancedConfig '[{riak_kv, '
+  assert_output --partial 'advanced_config: line 1'
+  run ask DELETE clusters/kv/config
+  assert_output '{"success":true}'
+  run get clusters/kv
+  assert_equal "$(jq -c '.kv | [.riak_config, .generation]' <<<"$output")" '[null,4]'
+}
+
+@test "PUT: one cluster, many clusters, each with its result" {
+  settings
+  start_api
+  run ask PUT clusters/a '{"riak_version":"riak-kv-2-2"}'
+  assert_output '{"success":true}'
+  get clusters >doc.json
+  jq '.clusters += [{name: "b", riak_version: "riak-kv-3-2", riak_config: "ring_size = 8\n",
+    advanced_config: null, generation: 7, nodes: []}, {name: "c"},
+    {name: "d", riak_version: "no"}]' doc.json >many.json
+  run ask PUT clusters @many.json
+  assert_equal "$(jq -c '[.[] | [.name, .success]]' <<<"$output")" \
+    '[["a",true],["b",true],["c",false],["d",false]]'
+  assert_equal "$(jq -r '.[2].error' <<<"$output")" "riak_version: missing"
+  run get clusters/b/config
+  assert_output "ring_size = 8"
+  run ask PUT clusters/a '{"riak_version":"riak-kv-3-2"}'
+  [ "$(get clusters/a | jq -r .a.riak_version)" = riak-kv-3-2 ]
+}
+
+@test "nodes: numbered, shown, told to leave, to go, to restart" {
+  settings
+  start_api
+  create kv
+  for _ in 1 2 3; do ask POST clusters/kv/nodes; done
+  run get clusters/kv/nodes
+  assert_output "{\"nodes\":[\"$F-kv-1\",\"$F-kv-2\",\"$F-kv-3\"]}"
+  run get "clusters/kv/nodes/$F-kv-1"
+  assert_equal "$(jq -c ".[\"$F-kv-1\"] | [.status, .container_path, .location.node_name]" \
+    <<<"$output")" '["requested",null,null]'
+  run_node kv 1 1
+  wait_for 10 status_of kv "$F-kv-1" started
+  run get "clusters/kv/nodes/$F-kv-1"
+  assert_equal "$(jq -cS ".[\"$F-kv-1\"]" <<<"$output")" "$(jq -cnS --arg k "$F-kv-1" \
+    '{key: $k, status: "started", container_path: "data", persistence_id: "p-1",
+      location: {node_name: ($k + "@h1"), hostname: "h1", http_port: 1, pb_port: 2,
+        disterl_port: 4, agent_id_value: "a1"}}')"
+  run get clusters/kv
+  assert_equal "$(jq -cS '.kv.nodes[0]' <<<"$output")" "$(jq -cnS --arg k "$F-kv-1" \
+    '{key: $k, status: "started", container_path: "data", persistence_id: "p-1"}')"
+  run ask DELETE "clusters/kv/nodes/$F-kv-1"
+  assert_output '{"success":true}'
+  status_of kv "$F-kv-1" leaving
+  ask DELETE "clusters/kv/nodes/$F-kv-2?force=true"
+  ask DELETE "clusters/kv/nodes/$F-kv-2"
+  [ "$(rm-state get "nodes/$F-kv-2" | jq -r .goal)" = remove ]
+  for _ in 1 2; do ask POST "clusters/kv/nodes/$F-kv-3/restart"; done
+  [ "$(rm-state get "nodes/$F-kv-3" | jq .restart)" = 2 ]
+  run ask POST clusters/kv/restart
+  assert_output '{"success":true}'
+  [ "$(rm-state get clusters/kv | jq -c '[.restart, .generation, .next]')" = '[1,1,4]' ]
+  run ask DELETE "clusters/kv/nodes/$F-kv-9"
+  assert_output "{\"success\":false,\"error\":\"no such node: $F-kv-9 of cluster kv\"}"
+}
+
+@test "numbers are not used again, not even by twenty at once" {
+  settings
+  start_api
+  create kv
+  local pids=()
+  for _ in $(seq 20); do
+    ask POST clusters/kv/nodes >>answers 2>&1 &
+    pids+=("$!")
+  done
+  wait "${pids[@]}"
+  [ "$(grep -c '{"success":true}' answers)" = 20 ]
+  [ "$(rm-state ls nodes | wc -l)" = 20 ]
+  [ "$(rm-state get clusters/kv | jq .next)" = 21 ]
+  rm-state rm "nodes/$F-kv-20"
+  ask POST clusters/kv/nodes
+  rm-state get "nodes/$F-kv-21"
+}
+
+@test "a cluster that is destroyed: its nodes go, then it; nothing new meanwhile" {
+  settings
+  start_api
+  create kv
+  for _ in $(seq 12); do ask POST clusters/kv/nodes; done
+  run ask DELETE clusters/kv
+  assert_output '{"success":true}'
+  [ "$(rm-state get clusters/kv | jq .destroy)" = true ]
+  [ "$(for n in $(seq 12); do rm-state get "nodes/$F-kv-$n"; done | jq -r .goal | sort -u)" = remove ]
+  [ "$(get clusters/kv/status | jq .destroy)" = true ]
+  run ask POST clusters/kv/nodes
+  assert_output --partial "is being destroyed"
+  run ask PUT clusters/kv '{"riak_version":"riak-kv-3-2"}'
+  assert_output --partial "is being destroyed"
+  for n in $(seq 12); do rm-state rm "nodes/$F-kv-$n"; done
+  destroyed() { ask DELETE clusters/kv && [ "$(get clusters)" = '{"clusters":[]}' ]; }
+  wait_for 10 destroyed
+  run rm-state ls secrets
+  assert_output ""
+}
+
+@test "a record that can't be read is shown as it is and left alone" {
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  zk "nodes/$F-kv-1" '{"cluster":'
+  zk clusters/kv '[]'
+  unreadable() { ask POST clusters/kv/nodes | grep -q "can't be read"; }
+  wait_for 10 unreadable
+  run ask DELETE clusters/kv
+  assert_output --partial "can't be read"
+  curl -sf "$API/api/v1/clusters"
+  run "$RM_TOOLS/zk" get --zk "$ZK" "$ROOT/clusters/kv"
+  assert_output '[]'
+}
+
+@test "healthcheck tells which: no scheduler, a scheduler, no ZooKeeper" {
+  start_zookeeper
+  export RIAK_MESOS_ZK=$ZK
+  settings
+  start_api --zk-timeout 3
+  run curl -s -w '%{http_code}' "$API/healthcheck"
+  assert_line '503'
+  assert_output --partial "no scheduler leads"
+  zk scheduler '{"leader":"h:1","running":true}'
+  wait_for 10 curl -sf "$API/healthcheck"
+  run curl -s "$API/healthcheck"
+  assert_equal "$(jq -c '[.success, .zookeeper, .scheduler]' <<<"$output")" \
+    '[true,"connected","h:1"]'
+  zk scheduler '{"leader":"h:1","running":false}'
+  down() { curl -s "$API/healthcheck" | grep -q "pipeline is down"; }
+  wait_for 10 down
+  create kv
+  kill -KILL "$ZK_PID"
+  away() { curl -s "$API/healthcheck" | grep -q "no connection to ZooKeeper"; }
+  wait_for 20 away
+  # What is known is still told; nothing is changed.
+  run get clusters/kv/nodes
+  assert_output '{"nodes":[]}'
+  run ask POST clusters/kv/nodes
+  assert_output --partial "nothing was changed"
+  start_zookeeper "${ZK##*:}"
+  back() { ask POST clusters/kv/nodes | grep -q true; }
+  wait_for 30 back
+}
+
+@test "a node's questions go to its executor, with the token of its task" {
+  local port key
+  port=$(free_port)
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  run get "clusters/kv/nodes/$F-kv-1/status"
+  assert_output "{\"success\":false,\"error\":\"$F-kv-1 is requested: nobody to ask\"}"
+  echo_server "$port"
+  run_node kv 1 "$port"
+  wait_for 10 status_of kv "$F-kv-1" started
+  key=$(rm-state get secrets/kv | jq -r .key)
+  run get "clusters/kv/nodes/$F-kv-1/aae"
+  assert_equal "$(jq -r .aae.path <<<"$output")" /aae
+  assert_equal "$(jq -r .aae.headers.Authorization <<<"$output")" \
+    "Bearer $(printf %s "$F-kv-1.5" | openssl dgst -sha256 -hmac "$key" | awk '{print $NF}')"
+  run get "clusters/kv/nodes/$F-kv-1/status"
+  assert_output '{"status":{"nodes":[],"valid":0}}'
+  run get "clusters/kv/nodes/$F-kv-1/transfers"
+  assert_output '{"transfers":{"active":[]}}'
+  run get "clusters/kv/nodes/$F-kv-1/types"
+  assert_output '{"bucket_types":[{"id":"default","props":{}}]}'
+  run get "clusters/kv/nodes/$F-kv-1/ringready"
+  assert_output "{\"success\":false,\"error\":\"$F-kv-1: not ready yet\"}"
+  run ask POST "clusters/kv/nodes/$F-kv-1/types/maps" '{"props":{"n_val":2}}'
+  assert_equal "$(jq -c '[.method, .path, .body]' <<<"$output")" \
+    '["POST","/types/maps","{\"props\":{\"n_val\":2}}"]'
+  run get "clusters/kv/nodes/$F-kv-1/types/..%2Fx"
+  assert_output --partial "not a name of a bucket type"
+  run curl -s -o /dev/null -w '%{http_code}' "$API/api/v1/clusters/kv/nodes/$F-kv-1/secrets"
+  assert_output 404
+  # The key and the token are nowhere to be seen.
+  run grep -c "$key" api.log
+  assert_output 0
+}
+
+@test "a node whose executor does not answer" {
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  run_node kv 1 "$(free_port)"
+  wait_for 10 status_of kv "$F-kv-1" started
+  run get "clusters/kv/nodes/$F-kv-1/status"
+  assert_output --partial "\"success\":false,\"error\":\"$F-kv-1: GET http://127.0.0.1:"
+}
+
+@test "/riak passes requests on to Riak, whole, in both directions" {
+  local port
+  port=$(free_port)
+  echo_server "$port"
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  run curl -s -w '%{http_code}' "$API/riak/clusters/kv/ping"
+  assert_output --partial "no node of cluster kv serves"
+  run_node kv 1 "$port"
+  wait_for 10 status_of kv "$F-kv-1" started
+  run curl -s -i -X PUT -H 'X-Riak-Meta-Colour: red' -H 'Content-Type: text/x' \
+    --data-binary 'some bytes' "$API/riak/nodes/$F-kv-1/buckets/b%2Fc/keys/k?w=2&x=%20"
+  assert_line --partial "X-Riak-Vclock: abc"
+  run tail -n 1 <<<"$output"
+  assert_equal "$(jq -c '[.method, .path, .body, .headers["X-Riak-Meta-Colour"],
+    .headers["Content-Type"]]' <<<"$output")" \
+    '["PUT","/buckets/b%2Fc/keys/k?w=2&x=%20","some bytes","red","text/x"]'
+  run curl -s "$API/riak/nodes/$F-kv-1@h1"
+  assert_equal "$(jq -r .path <<<"$output")" /
+  wait_for 5 curl -sf "$API/riak/clusters/kv/ping"
+  run curl -sI "$API/riak/clusters/kv/x"
+  assert_line --partial "Content-Length: "
+  [ "$(curl -s "$API/riak/clusters/kv/stream" | wc -c)" = 10000000 ]
+  # A client that goes away in the middle.
+  curl -s --limit-rate 1000 -m 1 "$API/riak/clusters/kv/stream" >/dev/null || true
+  curl -sf "$API/riak/clusters/kv/ping"
+  run curl -s -o /dev/null -w '%{http_code}' "$API/riak/nodes/nobody/ping"
+  assert_output 404
+}
+
+@test "/static: files of one directory, with dates and tags, and no others" {
+  local etag modified
+  mkdir -p files/sub
+  head -c 3000000 /dev/urandom >files/riak.tgz
+  echo sub >files/sub/f
+  echo secret >outside
+  ln -s ../outside files/link
+  echo hidden >files/.hidden
+  mkfifo files/fifo
+  settings
+  start_api --static files
+  curl -s -D head -o got "$API/static/riak.tgz"
+  cmp got files/riak.tgz
+  etag=$(sed -n 's/^ETag: \(.*\)\r$/\1/ip' head)
+  modified=$(sed -n 's/^Last-Modified: \(.*\)\r$/\1/ip' head)
+  [ "$modified" = "$(LC_ALL=C date -u -r files/riak.tgz '+%a, %d %b %Y %H:%M:%S GMT')" ]
+  code() { curl -s -o /dev/null -w '%{http_code}' --path-as-is "$@"; }
+  [ "$(code -H "If-None-Match: $etag" "$API/static/riak.tgz")" = 304 ]
+  [ "$(code -H "If-None-Match: \"x\"" "$API/static/riak.tgz")" = 200 ]
+  [ "$(code -H "If-Modified-Since: $modified" "$API/static/riak.tgz")" = 304 ]
+  [ "$(code "$API/static/sub/f")" = 200 ]
+  for path in ../outside sub/../../outside %2e%2e/outside link .hidden sub fifo \
+    /etc/passwd sub//f "" ..%2foutside none; do
+    [ "$(code "$API/static/$path")" = 404 ] || fail "/static/$path"
+  done
+  run curl -sI "$API/static/riak.tgz"
+  assert_line --partial "Content-Length: 3000000"
+}
+
+@test "changes: by the token alone, in constant time; reading is open" {
+  settings
+  (umask 077 && echo 0123456789abcdef0123 >token)
+  start_api --token-file token
+  code() { curl -s -o answer -w '%{http_code}' "$@"; }
+  [ "$(code "$API/api/v1/clusters")" = 200 ]
+  [ "$(code -X POST -d '{"riak_version":"riak-kv-2-2"}' "$API/api/v1/clusters/kv/create")" = 401 ]
+  [ "$(code "$API/riak/clusters/kv/ping")" = 401 ]
+  for bad in "" "Bearer" "Bearer 0123456789abcdef012" "Bearer 0123456789abcdef01234" \
+    "Basic 0123456789abcdef0123"; do
+    [ "$(code -H "Authorization: $bad" -X POST -d '{}' "$API/api/v1/clusters/kv/nodes")" = 401 ]
+  done
+  grep -q "a token is needed" answer
+  [ "$(code -H 'Authorization: Bearer 0123456789abcdef0123' -X POST \
+    -d '{"riak_version":"riak-kv-2-2"}' "$API/api/v1/clusters/kv/create")" = 200 ]
+  grep -q '{"success":true}' answer
+  chmod 644 token
+  run -100 rm-api --token-file token
+  assert_output --partial "others may read it"
+  (umask 077 && echo short >short)
+  run -100 rm-api --token-file short
+  assert_output --partial "shorter than 16"
+  run -100 rm-api --token-file nowhere
+  assert_output --partial "nowhere: No such file"
+}
+
+@test "without a token: this machine only, unless --open, and no browsers" {
+  settings
+  start_api
+  run curl -s -o answer -w '%{http_code}' -H 'Origin: http://evil' -X POST \
+    "$API/api/v1/clusters/kv/restart"
+  assert_output 403
+  grep -q "not for pages of a browser" answer
+  kill "$API_PID"
+  wait_for 10 gone "$API_PID"
+  grep -q "access=loopback" api.log
+  start_api --open
+  grep -q "warn: --open" api.log
+  run -100 rm-api --open --token-file x
+  assert_output --partial "exclude each other"
+}
+
+@test "usage: unknown options, ports, directories; a port that is taken" {
+  run -100 rm-api --nonsense
+  assert_output --partial "unknown option --nonsense"
+  run -100 rm-api operand
+  assert_output --partial "unexpected operand operand"
+  run -100 rm-api --port 70000
+  assert_output --partial "more than 65535"
+  run -100 rm-api --static /nowhere
+  assert_output --partial "not a directory: /nowhere"
+  run -100 env RIAK_MESOS_NAME=a/b rm-api --port 0
+  assert_output --partial "not a name: a/b"
+  settings
+  start_api
+  run -111 rm-api --port "${API##*:}"
+  assert_output --partial "Address already in use"
+  run -100 env -u RIAK_MESOS_ZK rm-api
+  assert_output --partial "--zk is required"
+}
+
+@test "it stops on SIGTERM, and needs neither stdin nor stdout" {
+  settings
+  rm-api --port 0 --port-file port <&- >&- 2>api.log 3>&- &
+  API_PID=$!
+  track "$API_PID"
+  wait_for 10 test -s port
+  wait_for 10 curl -sf "http://127.0.0.1:$(cat port)/api/v1/clusters"
+  kill -TERM "$API_PID"
+  wait_for 10 gone "$API_PID"
+  wait "$API_PID"
+}
