@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # rm-local over its sockets, with real executors. What its world answers is
 # compared with real Mesos in tests/unit/local_replay_test.c.
-# shellcheck disable=SC2016,SC2034 # conditions for eval; variables of helpers
+# shellcheck disable=SC2016,SC2034 # conditions for eval; variables of functions
 
 load helper
 load rm-local/scheduler
