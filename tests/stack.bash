@@ -17,8 +17,8 @@ url() {
   esac
 }
 
-# local_ports: a hundred for each agent's tasks, nobody else's: tests may run
-# beside one another, and every agent has an address of its own.
+# local_ports: a hundred for the agents' tasks, nobody else's: tests may run
+# beside one another.
 local_ports() {
   local base tries=0
   if [ ! -e "$STACK/ports" ]; then
@@ -38,10 +38,14 @@ start_local() {
   local port=${1:-$(free_port)} agent_port resources n
   [ -e "$STACK/agent-port" ] || free_port >"$STACK/agent-port"
   agent_port=$(cat "$STACK/agent-port")
-  resources="cpus:4;mem:8192;disk:20000;ports:[$(local_ports)]"
-  local given=()
-  for ((n = 0; n < ${AGENTS:-3}; n++)); do
-    given+=(--resources "$resources")
+  # Each agent has an address of its own, but port mappers and cluster
+  # managers are at 127.0.0.1 too: they share the ports out.
+  local given=() first each=$((100 / ${AGENTS:-3}))
+  first=$(local_ports)
+  first=${first%-*}
+  for ((n = 0; n < ${AGENTS:-3}; n++, first += each)); do
+    resources="ports:[$first-$((first + each - 1))]"
+    given+=(--resources "cpus:4;mem:8192;disk:20000;$resources")
   done
   rm-local --port "$port" --agent-port "$agent_port" --agents "${AGENTS:-3}" \
     "${given[@]}" --work-dir "$STACK/mesos" >>"$STACK/local.out" 2>>"$STACK/local.log" \
