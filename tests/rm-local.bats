@@ -533,7 +533,7 @@ evil_tar() {
   local port=$MASTER_PORT
   subscribe
   mkdir "$BATS_TEST_TMPDIR/second"
-  rm-local --work-dir "$BATS_TEST_TMPDIR/second/work" --port 0 \
+  rm-local --work-dir "$BATS_TEST_TMPDIR/second/mesos" --port 0 \
     --address 127.0.0.9 --agent-port 0 --zk "zk://$ZK/mesos" \
     --port-file "$BATS_TEST_TMPDIR/second/ports" \
     >/dev/null 2>"$BATS_TEST_TMPDIR/second/err" 3>&- &

@@ -9,7 +9,7 @@ start_local() {
   local dir=$BATS_TEST_TMPDIR/local
   mkdir -p "$dir"
   rm -f "$dir/ports"
-  rm-local --work-dir "$dir/work" --port "${MASTER_PORT:-0}" \
+  rm-local --work-dir "$dir/mesos" --port "${MASTER_PORT:-0}" \
     --agent-port "${AGENT_PORT:-0}" --port-file "$dir/ports" "$@" \
     >"$dir/out" 2>>"$dir/err" 3>&- &
   LOCAL_PID=$!
@@ -21,7 +21,7 @@ start_local() {
   MASTER=$(sed -n 's/^master=//p' "$dir/ports")
   MASTER_PORT=${MASTER##*:}
   AGENT_PORT=$(sed -n 's/^agent_port=//p' "$dir/ports")
-  WORK=$dir/work
+  WORK=$dir/mesos
   export MASTER MASTER_PORT AGENT_PORT LOCAL_PID WORK
 }
 
