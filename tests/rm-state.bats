@@ -401,8 +401,8 @@ $END"
 @test "a call waits for the writes before it, what follows for the call" {
   own_zookeeper
   start a apply
-  echo '{"tick":1}' >&"$IN"
-  wait_for 10 has a.out '{"tick":1}'
+  echo '{"call":"ACCEPT","n":0}' >&"$IN"
+  wait_for 10 has a.out '{"call":"ACCEPT","n":0}'
   STOPPED=$ZK_PID
   kill -STOP "$ZK_PID"
   cat >&"$IN" <<'IN'
@@ -414,7 +414,7 @@ IN
   # A tick before the call passes; the call does not.
   wait_for 10 has a.out '{"tick":2}'
   sleep 1
-  refute grep -q ACCEPT a.out
+  refute has a.out '{"call":"ACCEPT","n":1}'
   refute has a.out '{"tick":3}'
   kill -CONT "$ZK_PID"
   wait_for 20 has a.out '{"tick":3}'
