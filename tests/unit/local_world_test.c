@@ -192,7 +192,16 @@ test_store(void **state)
 	assert_string_equal(after, before);
 	executor = TAILQ_FIRST(&local.agents[0]->executors);
 	assert_non_null(executor);
-	assert_ptr_equal(TAILQ_FIRST(&executor->tasks)->executor, executor);
+	assert_int_equal(executor->keeper, 12);
+	assert_int_equal(executor->keeper_start, 345);
+	struct rm_local_task *task = TAILQ_FIRST(&executor->tasks);
+	assert_ptr_equal(task->executor, executor);
+	assert_string_equal(task->state, "TASK_RUNNING");
+	assert_int_equal(jv_array_length(jv_copy(task->updates)), 1);
+	assert_true(task->delivered);
+	f = task->framework;
+	assert_int_equal(jv_array_length(jv_copy(f->operations)), 1);
+	assert_int_equal(rm_resources_total(&task->resources, "cpus"), 1000);
 	assert_int_equal(local.agents[0]->link, RM_LINK_NEW);
 	free(before);
 	free(after);
