@@ -22,7 +22,9 @@
 #include "io/loop.h"
 
 #define ACKNOWLEDGE_LIMIT 60.0 /* for the last update */
-#define LAST_WAIT         3.0 /* for the same, told to go meanwhile */
+/* For the same, told to go: an agent that shuts down a whole framework drops
+ * what its executors still say. */
+#define LAST_WAIT 3.0
 
 struct options {
 	const char *cepmd, *ebin, *zk_auth_file;
@@ -55,6 +57,7 @@ struct executor {
 	struct rm_node *node;
 	bool ended; /* the terminal update was given */
 	bool lost; /* no agent to tell anything to */
+	bool shutdown; /* the agent wants no more of us */
 	struct rm_timer last; /* for the terminal update */
 };
 
@@ -93,7 +96,8 @@ node_ended(void *arg)
 	if (x->lost)
 		leave(x);
 	else
-		rm_timer_set(&x->last, ACKNOWLEDGE_LIMIT);
+		rm_timer_set(
+		    &x->last, x->shutdown ? LAST_WAIT : ACKNOWLEDGE_LIMIT);
 }
 
 static void
@@ -188,7 +192,9 @@ shut_down(struct executor *x, const char *why)
 static void
 agent_shutdown(void *arg)
 {
-	shut_down(arg, "shutdown");
+	struct executor *x = arg;
+	x->shutdown = true;
+	shut_down(x, "shutdown");
 }
 
 static void

@@ -136,6 +136,17 @@ exit_code() {
   exit_code 0
 }
 
+@test "SHUTDOWN by an agent that acknowledges nothing more: it goes all the same" {
+  run_node
+  local vm
+  vm=$(vm)
+  agent ack off
+  agent shutdown
+  wait_for 10 state KILLED
+  wait_for 10 gone "$EXECUTOR"
+  ended "$vm"
+}
+
 @test "a VM that is killed fails the task" {
   run_node
   kill -KILL "$(vm)"
