@@ -354,6 +354,29 @@ crash_while_running() { # TASK
   wait_for 5 eval '! ps -o pid= -s "$session"'
 }
 
+@test "an update after TEARDOWN is taken, and never acknowledged" {
+  local box uuid=AAAAAAAAAAAAAAAAAAAAAA==
+  start_local
+  subscribe
+  wait_event '.type == "OFFERS"'
+  TRAIT=stubborn launch riak-kv-1.1
+  wait_state riak-kv-1.1 TASK_STARTING
+  acknowledge riak-kv-1.1 TASK_STARTING
+  wait_state riak-kv-1.1 TASK_RUNNING
+  box=$(sandbox riak-kv-1.1)
+  call '{"type": "TEARDOWN"}'
+  wait_for 5 grep -q SHUTDOWN "$box/events"
+  run curl -s -w '%{http_code}' -H 'Content-Type: application/json' \
+    -d "$(jq -nc --arg f "$FRAMEWORK" --arg u "$uuid" '{type: "UPDATE",
+      framework_id: {value: $f}, executor_id: {value: "riak-kv-1.1"},
+      update: {status: {task_id: {value: "riak-kv-1.1"}, uuid: $u,
+        state: "TASK_KILLED", source: "SOURCE_EXECUTOR", timestamp: 1}}}')" \
+    "http://127.0.0.1:$AGENT_PORT/slave(1)/api/v1/executor"
+  assert_output 202
+  wait_for 5 grep -q "ignored task=riak-kv-1.1" "$BATS_TEST_TMPDIR/local/err"
+  run ! grep -q "$uuid" "$box/events"
+}
+
 @test "SIGTERM ends the executors too, or leaves them when told" {
   start_local
   subscribe

@@ -237,6 +237,12 @@ void
 rm_local_executor_update(struct rm_local_executor *executor, jv status)
 {
 	const char *task_id = rm_json_path_text(status, "task_id.value");
+	if (executor->framework->removed) {
+		/* An agent acknowledges nothing of one that it shuts down. */
+		rm_log_info("update of a removed framework ignored task=%s",
+		    task_id != NULL ? task_id : "");
+		return;
+	}
 	struct rm_local_task *task = rm_local_task_find(
 	    executor->framework, task_id);
 	if (task != NULL && task->executor == executor)
