@@ -2,14 +2,17 @@
 # (--completion-words: a word, a tab, its help), so these never go stale.
 # shellcheck shell=bash
 
+# The words of a command, then its operands: what stands behind them says
+# what can follow.
 _riak_mesos_words() {
-  local program=$1 command=
+  local program=$1 commands=()
   shift
   local word
   for word in "$@"; do
-    [[ $word == -* ]] || { command=$word; break; }
+    [[ $word == -* ]] || commands+=("$word")
   done
-  { "$program" ${command:+"$command"} --completion-words 2>/dev/null ||
+  { "$program" "${commands[@]}" --completion-words 2>/dev/null ||
+    "$program" "${commands[@]:0:1}" --completion-words 2>/dev/null ||
     "$program" --completion-words 2>/dev/null; } | cut -f1
 }
 
@@ -25,4 +28,5 @@ _riak_mesos() {
 }
 
 complete -F _riak_mesos rm-mesos rm-state rm-status rm-cluster rm-offer \
-  rm-launch rm-schedd rm-executor rm-cepmd rm-riak rm-director rm-local rm-api
+  rm-launch rm-schedd rm-executor rm-cepmd rm-riak rm-director rm-local rm-api \
+  riak-mesos

@@ -16,8 +16,14 @@ words() {
   "$@" --completion-words | cut -f1 | sed -n 's/^--\([a-z0-9-]*\)=\{0,1\}$/\1/p'
 }
 
+# commands_of PROGRAM [WORDS]: the names of its commands, a line each; a name
+# may have several words.
 commands_of() {
-  "$1" --completion-words | cut -f1 | grep -v '^-' || true
+  local word more
+  for word in $("$@" --completion-words | cut -f1 | grep -v '^-'); do
+    more=$(commands_of "$@" "$word")
+    echo "${more:-${*:2}${2+ }$word}"
+  done
 }
 
 @test "every program has a page, a test and a completion" {
@@ -38,11 +44,13 @@ commands_of() {
   local p c o known
   for p in $(programs); do
     known=$(words "$p")
-    for c in $(commands_of "$p"); do
+    while read -r c; do
+      [ -n "$c" ] || continue
       grep -qwE "^\.(It|Ic|Ss|Cm|Nm).* $c|^\.It Cm $c" "$(page "$p")" ||
         fail "the page of $p lacks the command $c"
-      known+=$'\n'$(words "$p" "$c")
-    done
+      # shellcheck disable=SC2086 # a name of several words
+      known+=$'\n'$(words "$p" $c)
+    done < <(commands_of "$p")
     for o in $known; do
       grep -qE "Fl Fl $o( |$)" "$(page "$p")" ||
         fail "the page of $p lacks --$o"
@@ -102,6 +110,12 @@ commands_of() {
     COMP_WORDS=(rm-state wa) COMP_CWORD=1
     _riak_mesos rm-state; echo \"\${COMPREPLY[*]}\""
   assert_output "watch"
+  run bash -c "compopt() { :; }; source '$TOP/completions/riak-mesos.bash'
+    COMP_WORDS=(riak-mesos node bucket-type cr) COMP_CWORD=3
+    _riak_mesos riak-mesos; echo \"\${COMPREPLY[*]}\"
+    COMP_WORDS=(riak-mesos cluster wait-for-service kv --no) COMP_CWORD=4
+    _riak_mesos riak-mesos; echo \"\${COMPREPLY[*]}\""
+  assert_output $'create\n--nodes='
 }
 
 @test "the binaries are hardened" {

@@ -48,14 +48,17 @@ static const struct rm_option complete_option = { RM_OPTION_FLAG,
 struct target {
 	const struct rm_option *table;
 	char *values;
-	unsigned long set; /* a bit an option: given on the command line */
+	unsigned long long set; /* a bit an option: given in the words */
 };
+
+enum { OWN, GLOBAL, COMMON, TARGETS };
 
 struct parser {
 	const struct rm_program *program;
 	const struct rm_command *command;
+	struct rm_str words; /* of the command's name, so far */
 	struct common common;
-	struct target targets[2]; /* the command's, the common ones */
+	struct target targets[TARGETS];
 	char **operands;
 	int count;
 };
@@ -135,7 +138,7 @@ static const struct rm_option *
 find(struct parser *p, const char *name, size_t len, char letter,
     struct target **target)
 {
-	for (size_t t = 0; t < 2; t++) {
+	for (size_t t = 0; t < TARGETS; t++) {
 		*target = &p->targets[t];
 		const struct rm_option *o = p->targets[t].table;
 		for (; o != NULL && o->kind != RM_OPTION_END; o++) {
@@ -145,7 +148,7 @@ find(struct parser *p, const char *name, size_t len, char letter,
 				return o;
 		}
 	}
-	*target = &p->targets[1];
+	*target = &p->targets[COMMON];
 	if (name != NULL && len == strlen(complete_option.name) &&
 	    strncmp(name, complete_option.name, len) == 0)
 		return &complete_option;
@@ -192,7 +195,7 @@ parse_word(struct parser *p, int argc, char **argv)
 	if (store(o, target->values, value) != 0)
 		return -usage_error(p, "not a number: %s", value);
 	if (o != &complete_option)
-		target->set |= 1UL << (o - target->table);
+		target->set |= 1ULL << (o - target->table);
 	return took;
 }
 
@@ -243,35 +246,62 @@ print_options(const struct rm_option *o, bool pure)
 	}
 }
 
+/* What of a command's name is behind the words so far; NULL when it does not
+ * begin with them. */
+static const char *
+name_behind(const struct rm_command *c, const struct rm_str *words)
+{
+	if (words->len == 0 || c->name == NULL)
+		return c->name;
+	if (strncmp(c->name, words->text, words->len) != 0 ||
+	    c->name[words->len] != ' ')
+		return NULL;
+	return c->name + words->len + 1;
+}
+
+static void
+print_usage(const struct parser *p)
+{
+	const char *lead = "usage: ";
+	const struct rm_command *c = p->program->commands;
+	for (; c->run != NULL; c++) {
+		bool meant = p->command != NULL && p->command->name != NULL
+				 ? c == p->command
+				 : p->words.len == 0 ||
+				       name_behind(c, &p->words) != NULL;
+		if (!meant)
+			continue;
+		printf("%s", lead);
+		synopsis(p->program, c);
+		printf("\n");
+		if (c->help != NULL && c->name != NULL)
+			printf("           %s\n", c->help);
+		lead = "       ";
+	}
+}
+
+static void
+print_section(const char *title, const struct rm_option *options, bool pure)
+{
+	if (options == NULL || options->kind == RM_OPTION_END)
+		return;
+	printf("\n%s:\n", title);
+	print_options(options, pure);
+}
+
 static int
 print_help(const struct parser *p)
 {
 	const struct rm_program *program = p->program;
-	const struct rm_command *c = p->command;
-	bool all = c == NULL, one = c != NULL && c->name != NULL;
-	if (all)
-		c = program->commands;
 	printf("%s - %s\n\n", program->name, program->summary);
-	const char *lead = "usage: ";
-	for (const struct rm_command *u = c; u->run != NULL; u++) {
-		printf("%s", lead);
-		synopsis(program, u);
-		printf("\n");
-		if (u->help != NULL && u->name != NULL)
-			printf("           %s\n", u->help);
-		lead = "       ";
-		if (one)
-			break;
-	}
-	if (!all && c->options != NULL && c->options->kind != RM_OPTION_END) {
-		printf("\noptions:\n");
-		print_options(c->options, program->pure);
-	} else if (all) {
+	print_usage(p);
+	if (p->command != NULL)
+		print_section("options", p->command->options, program->pure);
+	else
 		printf("\n'%s COMMAND --help' prints a command's options.\n",
 		    program->name);
-	}
-	printf("\ncommon options:\n");
-	print_options(common_options, program->pure);
+	print_section("global options", program->globals, program->pure);
+	print_section("common options", common_options, program->pure);
 	if (program->exits != NULL) {
 		printf("\nexit codes:\n");
 		for (const int *e = program->exits; *e >= 0; e++)
@@ -280,16 +310,33 @@ print_help(const struct parser *p)
 	return flush_stdout();
 }
 
+/* The next words that commands' names have, each once: those that begin with
+ * the same word stand together in the table. */
+static void
+print_command_words(const struct parser *p)
+{
+	const char *last = "";
+	size_t last_len = 0;
+	const struct rm_command *c = p->program->commands;
+	for (; c->run != NULL; c++) {
+		const char *word = name_behind(c, &p->words);
+		size_t len = word != NULL ? strcspn(word, " ") : 0;
+		if (word == NULL ||
+		    (len == last_len && strncmp(word, last, len) == 0))
+			continue;
+		printf("%.*s\t%s\n", (int)len, word,
+		    word[len] == '\0' ? c->help : "");
+		last = word;
+		last_len = len;
+	}
+}
+
 static int
 print_words(const struct parser *p)
 {
-	if (p->command == NULL || p->command->name == NULL) {
-		const struct rm_command *c = p->program->commands;
-		for (; c->run != NULL; c++)
-			if (c->name != NULL)
-				printf("%s\t%s\n", c->name, c->help);
-	}
-	for (size_t t = 0; t < 2; t++) {
+	if (p->command == NULL || p->command->name == NULL)
+		print_command_words(p);
+	for (size_t t = 0; t < TARGETS; t++) {
 		const struct rm_option *o = p->targets[t].table;
 		for (; o != NULL && o->kind != RM_OPTION_END; o++)
 			if (!p->program->pure || strcmp(o->name, "config") != 0)
@@ -322,7 +369,7 @@ fill(struct parser *p, struct target *target, jv file)
 {
 	const struct rm_option *o = target->table;
 	for (; o != NULL && o->kind != RM_OPTION_END; o++) {
-		if (target->set & 1UL << (o - target->table))
+		if (target->set & 1ULL << (o - target->table))
 			continue;
 		const char *text = NULL, *where = "default";
 		if (!p->program->pure && o->env != NULL) {
@@ -347,13 +394,29 @@ fill(struct parser *p, struct target *target, jv file)
 	return 0;
 }
 
+/* The folder that --home names. */
+static const char *
+home_option(const struct parser *p)
+{
+	const struct rm_option *o = p->program->globals;
+	const char *home = NULL;
+	for (; o != NULL && o->kind != RM_OPTION_END; o++)
+		if (strcmp(o->name, "home") == 0)
+			memcpy(&home, p->targets[GLOBAL].values + o->offset,
+			    sizeof(home));
+	return home;
+}
+
 /* The file that --config names has to be there; the usual ones may be. */
 static int
 read_config(const struct parser *p, jv *file)
 {
-	const char *home = getenv("HOME");
-	char *own = rm_format(
-	    "%s/.config/riak-mesos/config.json", home ? home : "");
+	const char *folder = home_option(p), *home = getenv("HOME");
+	char *own = folder != NULL
+			? rm_format("%s/config.json", folder)
+			: rm_format("%s/.config/riak-mesos/config.json",
+			      home ? home : "");
+	home = folder != NULL ? folder : home;
 	const char *named = p->common.config != NULL
 				? p->common.config
 				: getenv("RIAK_MESOS_CONFIG");
@@ -398,20 +461,47 @@ fill_all(struct parser *p)
 {
 	jv file = jv_invalid();
 	int code = p->program->pure ? 0 : read_config(p, &file);
-	for (size_t t = 2; code == 0 && t-- > 0;)
+	for (size_t t = TARGETS; code == 0 && t-- > 0;)
 		code = fill(p, &p->targets[t], file);
 	jv_free(file);
 	return code != 0 ? code : open_log(p);
 }
 
-static const struct rm_command *
-find_command(const struct rm_program *program, const char *word)
+/* Takes one more word of a command's name. False: it is an operand, or there
+ * is no such command. */
+static bool
+take_word(struct parser *p, const char *word)
 {
-	const struct rm_command *c = program->commands;
-	for (; c->run != NULL; c++)
-		if (c->name != NULL && strcmp(c->name, word) == 0)
-			return c;
-	return NULL;
+	bool named = p->command != NULL && p->command->name != NULL;
+	/* Options were read by the table of what is done without a command. */
+	bool late = p->count > 0 || p->targets[OWN].set != 0;
+	size_t len = p->words.len;
+	if (named || (p->command != NULL && late))
+		return false;
+	rm_str_printf(&p->words, "%s%s", len > 0 ? " " : "", word);
+	const struct rm_command *c = p->program->commands;
+	for (; c->run != NULL; c++) {
+		if (c->name != NULL && strcmp(c->name, p->words.text) == 0) {
+			p->command = c;
+			p->targets[OWN].table = c->options;
+			return true;
+		}
+		if (c->name != NULL && name_behind(c, &p->words) != NULL)
+			return true;
+	}
+	p->words.len = len;
+	p->words.text[len] = '\0';
+	return false;
+}
+
+static int
+unknown_command(const struct parser *p, const char *word)
+{
+	char *name = rm_format("%s%s%s", p->words.len > 0 ? p->words.text : "",
+	    p->words.len > 0 ? " " : "", word);
+	int code = usage_error(p, "unknown command %s", name);
+	free(name);
+	return code;
 }
 
 /* Words in any order; "--" ends the options. */
@@ -429,14 +519,11 @@ parse_words(struct parser *p, int argc, char **argv)
 			if (took < 0)
 				return -took;
 			i += took;
-		} else if (p->command == NULL ||
-			   (i == 0 && find_command(p->program, word) != NULL)) {
-			p->command = find_command(p->program, word);
-			if (p->command == NULL)
-				return usage_error(
-				    p, "unknown command %s", word);
-			p->targets[0].table = p->command->options;
+		} else if (take_word(p, word)) {
 			i++;
+		} else if (p->command == NULL ||
+			   (p->words.len > 0 && p->command->name == NULL)) {
+			return unknown_command(p, word);
 		} else {
 			p->operands[p->count++] = word;
 			i++;
@@ -449,10 +536,16 @@ static int
 check_operands(const struct parser *p)
 {
 	const struct rm_command *c = p->command;
+	if (p->words.len > 0 && (c == NULL || c->name == NULL))
+		return usage_error(
+		    p, "a word is missing behind %s", p->words.text);
 	if (c == NULL)
 		return usage_error(p, "%s", "a command is missing");
 	if (p->count < c->least)
 		return usage_error(p, "operands are missing: %s", c->operands);
+	bool alone = c->name != NULL || p->program->commands[1].run == NULL;
+	if (c->most == 0 && p->count > 0 && !alone)
+		return unknown_command(p, p->operands[0]);
 	if (c->most >= 0 && p->count > c->most)
 		return usage_error(
 		    p, "unexpected operand %s", p->operands[c->most]);
@@ -464,7 +557,7 @@ parse(struct parser *p, int argc, char **argv)
 {
 	if (p->program->commands->name == NULL) {
 		p->command = p->program->commands;
-		p->targets[0].table = p->command->options;
+		p->targets[OWN].table = p->command->options;
 	}
 	int code = parse_words(p, argc - 1, argv + 1);
 	if (code != 0)
@@ -493,9 +586,11 @@ rm_program_main(const struct rm_program *program, int argc, char **argv)
 	rm_log_open(program->name, RM_LOG_TEXT, RM_LOG_INFO);
 	struct parser p = { .program = program };
 	char *values = rm_alloc(program->options_size);
-	p.targets[0].values = values;
-	p.targets[1].values = (char *)&p.common;
-	p.targets[1].table = common_options;
+	p.targets[OWN].values = values;
+	p.targets[GLOBAL].values = values;
+	p.targets[GLOBAL].table = program->globals;
+	p.targets[COMMON].values = (char *)&p.common;
+	p.targets[COMMON].table = common_options;
 	p.operands = rm_alloc((size_t)(argc + 1) * sizeof(*p.operands));
 
 	int code = parse(&p, argc, argv);
@@ -507,7 +602,9 @@ rm_program_main(const struct rm_program *program, int argc, char **argv)
 		code = print_words(&p);
 	else if (code == 0)
 		code = p.command->run(values, p.count, p.operands);
-	free_lists(&p.targets[0]);
+	free_lists(&p.targets[OWN]);
+	free_lists(&p.targets[GLOBAL]);
+	rm_str_free(&p.words);
 	free(p.operands);
 	free(values);
 	return code;

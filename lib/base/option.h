@@ -41,7 +41,8 @@ struct rm_option {
 };
 
 /* One subcommand; what a program does without one has name NULL and comes
- * first. */
+ * first. A name may have several words, "cluster create"; no name is the
+ * beginning of another. */
 struct rm_command {
 	const char *name;
 	const char *operands; /* "PATH [FILE]", or NULL for none */
@@ -56,6 +57,9 @@ struct rm_program {
 	const char *name;
 	const char *summary; /* what it is for: the page's NAME line */
 	const struct rm_command *commands; /* the last has run == NULL */
+	/* What every command has, before or behind its words; or NULL. One
+	 * named "home" is a folder to look for the configuration file in. */
+	const struct rm_option *globals;
 	size_t options_size; /* of the struct that offsets are into */
 	bool pure; /* reads neither environment nor file: a stage */
 	const int *exits; /* codes it can end with, -1 at the end */

@@ -405,6 +405,10 @@ set_peer(CURL *easy, const struct rm_http_request *request)
 	    easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout * 1000));
 	if (request->ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+	curl_easy_setopt(
+	    easy, CURLOPT_SSL_VERIFYPEER, request->insecure ? 0L : 1L);
+	curl_easy_setopt(
+	    easy, CURLOPT_SSL_VERIFYHOST, request->insecure ? 0L : 2L);
 	if (request->unix_socket != NULL)
 		curl_easy_setopt(
 		    easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);

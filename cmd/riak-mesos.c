@@ -1,0 +1,231 @@
+/* riak-mesos(1): the command line. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "base/log.h"
+#include "base/option.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "state/output.h"
+
+#define AT(field) offsetof(struct rm_cli_options, field)
+#define FLAG(name, letter, help, field)                                        \
+	{                                                                      \
+		RM_OPTION_FLAG, name, letter, NULL, NULL, NULL, NULL, help,    \
+		    AT(field), false                                           \
+	}
+#define TEXT(name, letter, arg, help, field)                                   \
+	{                                                                      \
+		RM_OPTION_TEXT, name, letter, arg, NULL, NULL, NULL, help,     \
+		    AT(field), false                                           \
+	}
+#define TIMEOUT                                                                \
+	{                                                                      \
+		RM_OPTION_NUMBER, "timeout", 0, "SECONDS", NULL, NULL, "60",   \
+		    "longest wait", AT(timeout), false                         \
+	}
+#define NODES(help)                                                            \
+	{                                                                      \
+		RM_OPTION_COUNT, "nodes", 0, "N", NULL, NULL, "1", help,       \
+		    AT(nodes), false                                           \
+	}
+
+static const struct rm_option globals[] = {
+	{ RM_OPTION_TEXT, "api", 0, "URL", "RIAK_MESOS_API",
+	    "riak.framework-url", "http://127.0.0.1:9090", "where rm-api is",
+	    AT(api), false },
+	{ RM_OPTION_TEXT, "token-file", 0, "FILE", "RIAK_MESOS_TOKEN_FILE",
+	    NULL, NULL, "token for changes", AT(token_file), false },
+	{ RM_OPTION_TEXT, "framework", 0, "NAME", "RIAK_MESOS_NAME",
+	    "riak.framework-name", "riak", "the framework's name",
+	    AT(framework), false },
+	FLAG("json", 0, "print what the API answers", json),
+	{ RM_OPTION_TEXT, "ca-file", 0, "FILE", "RIAK_MESOS_CA_FILE", NULL,
+	    NULL, "certificates to trust for https", AT(ca_file), false },
+	FLAG("insecure-ssl", 0, "do not look at certificates", insecure),
+	TEXT("home", 0, "DIR", "folder of config.json", home),
+	FLAG("verbose", 'v', "log what is asked", verbose),
+	FLAG("debug", 0, "log more", debug),
+	FLAG("info", 0, "print what this is", info),
+	FLAG("config-schema", 0, "print the configuration file's schema",
+	    schema),
+	RM_OPTIONS_END,
+};
+
+static const struct rm_option list_options[] = {
+	TEXT("output", 'o', "FILE", "write the document to a file", output),
+	RM_OPTIONS_END,
+};
+static const struct rm_option config_options[] = {
+	TEXT(
+	    "file", 0, "FILE", "set it from a file; - is standard input", file),
+	FLAG("delete", 0, "take it away", remove),
+	RM_OPTIONS_END,
+};
+static const struct rm_option add_options[] = {
+	NODES("how many"),
+	RM_OPTIONS_END,
+};
+static const struct rm_option wait_options[] = {
+	TIMEOUT,
+	RM_OPTIONS_END,
+};
+static const struct rm_option wait_nodes_options[] = {
+	NODES("how many have to serve"),
+	TIMEOUT,
+	RM_OPTIONS_END,
+};
+static const struct rm_option transfers_options[] = {
+	FLAG("wait-for-service", 0, "wait until there are none", wait),
+	TIMEOUT,
+	RM_OPTIONS_END,
+};
+static const struct rm_option remove_options[] = {
+	FLAG("force", 'f', "at once, without handing its data over", force),
+	RM_OPTIONS_END,
+};
+#undef AT
+
+static int
+start(rm_cli_command *command, void *values, int argc, char **argv)
+{
+	const struct rm_cli_options *o = values;
+	struct rm_cli cli = { 0 };
+	struct rm_error err = { 0 };
+	struct rm_str out = { 0 };
+	if (o->verbose || o->debug)
+		rm_log_open("riak-mesos",
+		    strcmp(rm_log_format_name(), "json") == 0 ? RM_LOG_JSON
+							      : RM_LOG_TEXT,
+		    RM_LOG_DEBUG);
+	int rc = rm_cli_open(&cli, o, &err);
+	if (rc == 0)
+		rc = command(&cli, argc, argv, &out, &err);
+	rm_cli_close(&cli);
+	if (rc != 0)
+		rm_log_error("%s", err.text);
+	return rm_output(&out, rc == 0 ? RM_EXIT_OK : err.code);
+}
+
+/* Without a command. */
+static int
+run_none(void *values, int argc, char **argv)
+{
+	const struct rm_cli_options *o = values;
+	if (o->schema)
+		return start(rm_cli_schema, values, argc, argv);
+	if (o->info)
+		return start(rm_cli_info, values, argc, argv);
+	rm_log_error("a command is missing; try 'riak-mesos --help'");
+	return RM_EXIT_USAGE;
+}
+
+#define RUN(name)                                                              \
+	static int run_##name(void *values, int argc, char **argv)             \
+	{                                                                      \
+		return start(rm_cli_##name, values, argc, argv);               \
+	}
+RUN(cluster_list)
+RUN(cluster_set)
+RUN(cluster_create)
+RUN(cluster_destroy)
+RUN(cluster_info)
+RUN(cluster_endpoints)
+RUN(cluster_config)
+RUN(cluster_advanced)
+RUN(cluster_add_node)
+RUN(cluster_restart)
+RUN(cluster_wait)
+RUN(node_info)
+RUN(node_status)
+RUN(node_aae)
+RUN(node_ringready)
+RUN(node_transfers)
+RUN(node_remove)
+RUN(node_restart)
+RUN(node_wait)
+RUN(type_list)
+RUN(type_create)
+RUN(type_update)
+RUN(framework_status)
+RUN(framework_endpoints)
+RUN(framework_wait)
+RUN(config_local)
+RUN(versions)
+
+/* Those that begin with the same word stand together. */
+static const struct rm_command commands[] = {
+	{ NULL, NULL, NULL, NULL, 0, 0, run_none },
+	{ "framework status", NULL, "print how the framework is", NULL, 0, 0,
+	    run_framework_status },
+	{ "framework endpoints", NULL, "print where its API is", NULL, 0, 0,
+	    run_framework_endpoints },
+	{ "framework wait-for-service", NULL, "wait until a scheduler leads",
+	    wait_options, 0, 0, run_framework_wait },
+	{ "cluster list", NULL, "list the clusters", list_options, 0, 0,
+	    run_cluster_list },
+	{ "cluster set", "FILE", "set clusters from such a document", NULL, 1,
+	    1, run_cluster_set },
+	{ "cluster create", "CLUSTER VERSION", "make a cluster", NULL, 2, 2,
+	    run_cluster_create },
+	{ "cluster destroy", "CLUSTER", "remove a cluster and its data", NULL,
+	    1, 1, run_cluster_destroy },
+	{ "cluster info", "CLUSTER", "print a cluster and its nodes", NULL, 1,
+	    1, run_cluster_info },
+	{ "cluster endpoints", "CLUSTER", "print where its nodes serve", NULL,
+	    1, 1, run_cluster_endpoints },
+	{ "cluster config", "CLUSTER", "print or set its riak.conf",
+	    config_options, 1, 1, run_cluster_config },
+	{ "cluster config-advanced", "CLUSTER",
+	    "print or set its advanced.config", config_options, 1, 1,
+	    run_cluster_advanced },
+	{ "cluster add-node", "CLUSTER", "add nodes", add_options, 1, 1,
+	    run_cluster_add_node },
+	{ "cluster restart", "CLUSTER", "restart its nodes, one by one", NULL,
+	    1, 1, run_cluster_restart },
+	{ "cluster wait-for-service", "CLUSTER", "wait until nodes serve",
+	    wait_nodes_options, 1, 1, run_cluster_wait },
+	{ "node info", "NODE", "print a node", NULL, 1, 1, run_node_info },
+	{ "node status", "NODE", "print the ring as it sees it", NULL, 1, 1,
+	    run_node_status },
+	{ "node aae-status", "NODE", "print its active anti-entropy", NULL, 1,
+	    1, run_node_aae },
+	{ "node ringready", "NODE", "whether all nodes agree on the ring", NULL,
+	    1, 1, run_node_ringready },
+	{ "node transfers", "NODE", "print its transfers", transfers_options, 1,
+	    1, run_node_transfers },
+	{ "node remove", "NODE", "make it leave, then go", remove_options, 1, 1,
+	    run_node_remove },
+	{ "node restart", "NODE", "restart it", NULL, 1, 1, run_node_restart },
+	{ "node wait-for-service", "NODE", "wait until it serves", wait_options,
+	    1, 1, run_node_wait },
+	{ "node bucket-type list", "NODE", "list the bucket types", NULL, 1, 1,
+	    run_type_list },
+	{ "node bucket-type create", "NODE TYPE [PROPS]",
+	    "make and activate a bucket type", NULL, 2, 3, run_type_create },
+	{ "node bucket-type update", "NODE TYPE PROPS", "change a bucket type",
+	    NULL, 3, 3, run_type_update },
+	{ "config local", NULL, "print what this command line goes by", NULL, 0,
+	    0, run_config_local },
+	{ "config riak-versions", NULL, "list the packages of Riak", NULL, 0, 0,
+	    run_versions },
+	{ .run = NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	static const int exits[] = { RM_EXIT_OK, RM_EXIT_NO, RM_EXIT_TIMEOUT,
+		RM_EXIT_USAGE, RM_EXIT_BUG, RM_EXIT_OUTSIDE, -1 };
+	static const struct rm_program program = {
+		.name = "riak-mesos",
+		.summary = "the command line of a framework",
+		.commands = commands,
+		.globals = globals,
+		.options_size = sizeof(struct rm_cli_options),
+		.exits = exits,
+	};
+	return rm_program_main(&program, argc, argv);
+}

@@ -1,0 +1,61 @@
+/*
+ * riak-mesos(1): what its commands share. The client of rm-api, which asks one
+ * thing at a time and turns what went wrong into words and an exit code.
+ */
+#ifndef RM_CLI_CLIENT_H
+#define RM_CLI_CLIENT_H
+
+#include <jv.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct rm_cli_options {
+	/* Of every command. */
+	const char *api, *token_file, *ca_file, *framework, *home;
+	bool json, insecure, verbose, debug, info, schema;
+	/* Of some. */
+	const char *output, *file;
+	bool remove, force, wait;
+	long nodes;
+	double timeout;
+};
+
+struct rm_cli {
+	const struct rm_cli_options *options;
+	struct event_base *loop;
+	struct rm_http *http;
+	char *authorization; /* the header, or NULL */
+};
+
+int rm_cli_open(struct rm_cli *cli, const struct rm_cli_options *options,
+    struct rm_error *err);
+/* Accepts one that was never opened. */
+void rm_cli_close(struct rm_cli *cli);
+
+/*
+ * Asks; path is behind the API's URL, body NULL for none. 0: *answer is the
+ * answer, the caller's: JSON, or a string where it is a text.
+ * -1: RM_EXIT_OUTSIDE, it can't be reached; RM_EXIT_USAGE, it does not let
+ * us; RM_EXIT_NO, it says no: err has its words.
+ */
+int rm_cli_ask(struct rm_cli *cli, const char *method, const char *path,
+    const struct rm_str *body, jv *answer, struct rm_error *err);
+/* The same, with a path that is made: "/api/v1/clusters/%s". */
+int rm_cli_get(struct rm_cli *cli, jv *answer, struct rm_error *err,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+int rm_cli_do(struct rm_cli *cli, const char *method, struct rm_error *err,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Seconds of rest. */
+void rm_cli_sleep(struct rm_cli *cli, double seconds);
+
+/* Whether a word can be a name, before it is put into a path. */
+int rm_cli_check_name(const char *what, const char *name, struct rm_error *err);
+/* The cluster that a node's key names; the caller's, or NULL and err. */
+char *rm_cli_cluster_of(
+    const struct rm_cli *cli, const char *node, struct rm_error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The commands of riak-mesos(1). Each appends what it prints to out; 0, or -1
+ * and err, whose code is the program's.
+ */
+#ifndef RM_CLI_COMMANDS_H
+#define RM_CLI_COMMANDS_H
+
+#include "cli/client.h"
+
+typedef int rm_cli_command(struct rm_cli *cli, int argc, char **argv,
+    struct rm_str *out, struct rm_error *err);
+
+/* cluster.c */
+rm_cli_command rm_cli_cluster_list, rm_cli_cluster_set, rm_cli_cluster_create,
+    rm_cli_cluster_destroy, rm_cli_cluster_info, rm_cli_cluster_endpoints,
+    rm_cli_cluster_config, rm_cli_cluster_advanced, rm_cli_cluster_add_node,
+    rm_cli_cluster_restart, rm_cli_cluster_wait;
+
+/* node.c, question.c */
+rm_cli_command rm_cli_node_info, rm_cli_node_remove, rm_cli_node_restart,
+    rm_cli_node_wait;
+rm_cli_command rm_cli_node_status, rm_cli_node_aae, rm_cli_node_ringready,
+    rm_cli_node_transfers, rm_cli_type_list, rm_cli_type_create,
+    rm_cli_type_update;
+
+/* framework.c */
+rm_cli_command rm_cli_framework_status, rm_cli_framework_endpoints,
+    rm_cli_framework_wait, rm_cli_versions, rm_cli_config_local, rm_cli_info,
+    rm_cli_schema;
+
+/* A JSON value and a newline; consumes. */
+void rm_cli_print_json(struct rm_str *out, jv value);
+/* A member that is an array; an empty one where it is none. Borrows. */
+jv rm_cli_array(jv object, const char *key);
+/* "key: value", aligned; text NULL is "-". */
+void rm_cli_print_field(struct rm_str *out, const char *key, const char *text);
+/* Done: {"success":true} with --json, else the words. */
+void rm_cli_print_done(const struct rm_cli *cli, struct rm_str *out,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif
