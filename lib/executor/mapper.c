@@ -99,13 +99,13 @@ make_arguments(struct arguments *args, const struct rm_mapper *mapper, int fd)
 	args->argv[args->count++] = rm_strdup(o->program);
 	snprintf(number, sizeof(number), "%d", o->task->cepmd);
 	argument(args, "port", number);
-	argument(args, "address", o->task->address);
 	argument(args, "zk", o->task->zookeepers);
 	if (o->zk_auth_file != NULL)
 		argument(args, "zk-auth-file", o->zk_auth_file);
 	argument(args, "framework", o->task->framework);
 	argument(args, "cluster", o->task->cluster);
-	/* Where other hosts reach this one: no name of it has to be known. */
+	/* Where other hosts reach this one: no name of it has to be known. As
+	 * a number it is also where rm-cepmd listens. */
 	argument(args, "host", o->task->address);
 	char *name = rm_format(
 	    "%.*s", (int)strcspn(o->task->node, "@"), o->task->node);

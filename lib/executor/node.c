@@ -12,11 +12,15 @@
 #include "executor/config.h"
 #include "executor/health.h"
 #include "executor/mapper.h"
+#include "executor/orders.h"
 #include "executor/package.h"
 #include "executor/ports.h"
+#include "executor/questions.h"
+#include "executor/queue.h"
 #include "executor/records.h"
 #include "executor/riak.h"
 #include "executor/ring.h"
+#include "executor/standing.h"
 #include "executor/templates.h"
 #include "executor/volume.h"
 #include "io/loop.h"
@@ -67,6 +71,11 @@ struct rm_node {
 	struct rm_riak *riak;
 	struct rm_health *health;
 	struct rm_ring *ring;
+	struct rm_questions *questions;
+	/* While it runs: */
+	struct rm_queue *queue;
+	struct rm_standing *standing;
+	struct rm_orders *orders;
 };
 
 static void go(struct rm_node *node, enum step step);
@@ -108,6 +117,8 @@ session(void *arg, enum rm_zk_session state)
 	rm_log_info("ZooKeeper session=%s", words[state]);
 	if (node->records != NULL)
 		rm_records_session(node->records, state);
+	if (node->orders != NULL)
+		rm_orders_session(node->orders, state);
 }
 
 /* Once: what the step needs to begin. */
@@ -174,9 +185,18 @@ got_cluster(void *arg, jv cluster)
 	go(node, CONFIGURE);
 }
 
+/* From here on whoever asks is told why nobody answers. */
 static void
 enter_templates(struct rm_node *node)
 {
+	struct rm_error err = { 0 };
+	node->questions = rm_questions_new(node->options.loop,
+	    node->options.task, node->package.root, node->options.sandbox,
+	    &err);
+	if (node->questions == NULL) {
+		fail(node, &err);
+		return;
+	}
 	node->templates = rm_templates_fetch(
 	    node->options.loop, node->zk, node->data, got_cluster, node);
 }
@@ -297,6 +317,8 @@ health_changed(void *arg, bool up, const char *why)
 	else
 		rm_log_warn("Riak does not answer why=\"%s\"", why);
 	rm_records_ready(node->records, up, why);
+	rm_orders_ready(node->orders, up);
+	rm_questions_ready(node->questions, up ? node->queue : NULL, why);
 }
 
 static void
@@ -339,7 +361,46 @@ static void
 ring_changed(void *arg, jv members, int partitions)
 {
 	struct rm_node *node = arg;
-	rm_records_ring(node->records, members, partitions);
+	rm_standing_ring(node->standing, members, partitions);
+}
+
+static void
+order_done(void *arg)
+{
+	struct rm_node *node = arg;
+	rm_standing_doubt(node->standing);
+	rm_ring_look(node->ring);
+}
+
+/* What works with Riak's admin commands. */
+static void
+open_commands(struct rm_node *node)
+{
+	node->queue = rm_queue_new(node->options.loop, node->package.root,
+	    rm_riak_environment(node->riak));
+	node->standing = rm_standing_new(
+	    node->options.loop, node->queue, node->records, node->data);
+	node->ring = rm_ring_new(node->options.loop, node->options.http,
+	    node->data, ring_changed, node);
+	node->orders = rm_orders_new(
+	    node->zk, node->queue, node->records, node->data, order_done, node);
+	rm_orders_ready(node->orders, true);
+	rm_questions_ready(node->questions, node->queue, NULL);
+}
+
+static void
+close_commands(struct rm_node *node)
+{
+	if (node->questions != NULL)
+		rm_questions_stop(node->questions, "stopping");
+	rm_orders_free(node->orders);
+	rm_ring_free(node->ring);
+	rm_standing_free(node->standing);
+	rm_queue_free(node->queue);
+	node->orders = NULL;
+	node->ring = NULL;
+	node->standing = NULL;
+	node->queue = NULL;
 }
 
 static void
@@ -354,8 +415,7 @@ enter_running(struct rm_node *node)
 	rm_log_info("Riak is ready seconds=%.1f", rm_now() - node->began);
 	node->options.update(node->options.arg, &status);
 	rm_records_ready(node->records, true, NULL);
-	node->ring = rm_ring_new(node->options.loop, node->options.http,
-	    node->data, ring_changed, node);
+	open_commands(node);
 	malloc_trim(0);
 }
 
@@ -363,9 +423,8 @@ static void
 enter_stopping(struct rm_node *node)
 {
 	rm_timer_stop(&node->limit);
-	rm_ring_free(node->ring);
+	close_commands(node);
 	rm_health_free(node->health);
-	node->ring = NULL;
 	node->health = NULL;
 	if (node->records != NULL)
 		rm_records_ready(node->records, false, "stopping");
@@ -379,6 +438,8 @@ enter_stopping(struct rm_node *node)
 static void
 enter_mapper_end(struct rm_node *node)
 {
+	rm_questions_free(node->questions);
+	node->questions = NULL;
 	rm_records_free(node->records);
 	node->records = NULL;
 	rm_zk_close(node->zk);
@@ -465,12 +526,23 @@ took_too_long(void *arg)
 	go(node, STOPPING);
 }
 
+/* A node that leaves ends by itself when it owns nothing any more. */
+static bool
+has_left(const struct rm_node *node)
+{
+	return rm_orders_left(node->orders) ||
+	       rm_standing_leaving(node->standing);
+}
+
 static void
 riak_ended(void *arg, int status)
 {
 	struct rm_node *node = arg;
 	char *words = rm_riak_last_words(node->riak);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	bool fine = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (fine && has_left(node))
+		end_with(node, "TASK_FINISHED", "left the cluster");
+	else if (fine)
 		end_with(node, "TASK_FINISHED",
 		    "Riak ended by itself with exit 0 and nobody had asked it "
 		    "to: its next start would be a fresh ring; last words: %s",
@@ -524,11 +596,12 @@ rm_node_free(struct rm_node *node)
 		return;
 	rm_timer_free(&node->again);
 	rm_timer_free(&node->limit);
+	close_commands(node);
+	rm_questions_free(node->questions);
 	rm_records_free(node->records);
 	rm_zk_close(node->zk);
 	rm_templates_free(node->templates);
 	rm_health_free(node->health);
-	rm_ring_free(node->ring);
 	rm_riak_free(node->riak);
 	rm_mapper_free(node->mapper);
 	rm_volume_close(&node->volume);

@@ -13,8 +13,8 @@ struct rm_records {
 	struct rm_zk_ephemeral *member, *coordinated;
 	bool ready;
 	char *health; /* NULL: fine */
-	jv members;
-	int partitions;
+	struct rm_records_ring ring; /* members are owned */
+	jv order; /* invalid: none */
 };
 
 static char *
@@ -24,7 +24,18 @@ path_of(const struct rm_records *r, const char *dir, const char *name)
 	    "/riak/frameworks/%s/%s/%s", r->task->data.framework, dir, name);
 }
 
-/* transfers and order are for those who come after us. */
+static jv
+number_or_null(int n)
+{
+	return n >= 0 ? jv_number(n) : jv_null();
+}
+
+static jv
+copy_or_null(jv value)
+{
+	return jv_is_valid(value) ? jv_copy(value) : jv_null();
+}
+
 static char *
 member_json(const struct rm_records *r)
 {
@@ -32,15 +43,16 @@ member_json(const struct rm_records *r)
 	jv json = jv_object();
 	json = rm_json_set(json, "task_id", jv_string(r->task->id));
 	json = rm_json_set(json, "ready", r->ready ? jv_true() : jv_false());
-	json = rm_json_set(json, "members",
-	    jv_is_valid(r->members) ? jv_copy(r->members) : jv_null());
-	json = rm_json_set(json, "partitions",
-	    r->partitions >= 0 ? jv_number(r->partitions) : jv_null());
-	json = rm_json_set(json, "transfers", jv_null());
+	json = rm_json_set(json, "members", copy_or_null(r->ring.members));
+	json = rm_json_set(
+	    json, "partitions", number_or_null(r->ring.partitions));
+	json = rm_json_set(
+	    json, "transfers", number_or_null(r->ring.transfers));
+	json = rm_json_set(json, "leaving", jv_bool(r->ring.leaving));
 	json = rm_json_set(
 	    json, "health", jv_string(r->health != NULL ? r->health : "ok"));
 	json = rm_json_set(json, "config_digest", jv_string(r->digest));
-	json = rm_json_set(json, "order", jv_null());
+	json = rm_json_set(json, "order", copy_or_null(r->order));
 	rm_json_write(&text, json);
 	return rm_str_take(&text);
 }
@@ -102,8 +114,8 @@ rm_records_new(
 	r->task = task;
 	r->digest = rm_strdup(config_digest);
 	r->health = rm_strdup("starting");
-	r->members = jv_invalid();
-	r->partitions = -1;
+	r->ring = (struct rm_records_ring){ jv_invalid(), -1, -1, false };
+	r->order = jv_invalid();
 	write_member(r);
 	return r;
 }
@@ -128,11 +140,21 @@ rm_records_ready(struct rm_records *r, bool ready, const char *health)
 }
 
 void
-rm_records_ring(struct rm_records *r, jv members, int partitions)
+rm_records_ring(struct rm_records *r, const struct rm_records_ring *ring)
 {
-	jv_free(r->members);
-	r->members = members;
-	r->partitions = partitions;
+	jv_free(r->ring.members);
+	r->ring = *ring;
+	r->ring.members = jv_copy(ring->members);
+	write_member(r);
+}
+
+void
+rm_records_order(struct rm_records *r, jv order, bool done)
+{
+	jv_free(r->order);
+	r->order = order;
+	if (done)
+		r->ring.transfers = -1;
 	write_member(r);
 }
 
@@ -145,7 +167,8 @@ rm_records_free(struct rm_records *r)
 		rm_zk_ephemeral_free(r->member);
 	if (r->coordinated != NULL)
 		rm_zk_ephemeral_free(r->coordinated);
-	jv_free(r->members);
+	jv_free(r->ring.members);
+	jv_free(r->order);
 	free(r->health);
 	free(r->digest);
 	free(r);

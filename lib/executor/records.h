@@ -21,8 +21,17 @@ void rm_records_session(struct rm_records *records, enum rm_zk_session state);
 /* health: NULL while it is ready, else why not. */
 void rm_records_ready(
     struct rm_records *records, bool ready, const char *health);
-/* members is consumed; partitions -1: unknown. */
-void rm_records_ring(struct rm_records *records, jv members, int partitions);
+/* What it sees of its cluster; -1 where it is unknown. */
+struct rm_records_ring {
+	jv members; /* names, borrowed; invalid: unknown */
+	int partitions, transfers;
+	bool leaving;
+};
+void rm_records_ring(
+    struct rm_records *records, const struct rm_records_ring *ring);
+/* How it is with an order, consumed. done: what was known of transfers is so
+ * no more. */
+void rm_records_order(struct rm_records *records, jv order, bool done);
 /* Takes them away. Accepts NULL. */
 void rm_records_free(struct rm_records *records);
 

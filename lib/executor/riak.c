@@ -136,6 +136,12 @@ rm_riak_free(struct rm_riak *riak)
 	free(riak);
 }
 
+char *const *
+rm_riak_environment(const struct rm_riak *riak)
+{
+	return riak->environment;
+}
+
 struct rm_command *
 rm_riak_run(struct rm_riak *riak, const char *words, double limit,
     void (*done)(void *arg, bool ok, const char *output), void *arg,

@@ -32,6 +32,8 @@ struct rm_riak *rm_riak_new(
 /* Not while the VM runs. Accepts NULL. */
 void rm_riak_free(struct rm_riak *riak);
 
+/* What its commands need; borrowed. */
+char *const *rm_riak_environment(const struct rm_riak *riak);
 /* Runs a program of the package in its root: words with a blank between,
  * "bin/riak ping"; done and arg as in command.h. One at a time. */
 struct rm_command *rm_riak_run(struct rm_riak *riak, const char *words,

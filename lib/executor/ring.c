@@ -94,6 +94,13 @@ rm_ring_new(struct event_base *loop, struct rm_http *http,
 }
 
 void
+rm_ring_look(struct rm_ring *ring)
+{
+	if (ring->call == NULL)
+		rm_timer_set(&ring->timer, 0);
+}
+
+void
 rm_ring_free(struct rm_ring *ring)
 {
 	if (ring == NULL)

@@ -18,6 +18,8 @@ struct rm_ring;
 struct rm_ring *rm_ring_new(struct event_base *loop, struct rm_http *http,
     const struct rm_task_data *task,
     void (*changed)(void *arg, jv members, int partitions), void *arg);
+/* Looks now. */
+void rm_ring_look(struct rm_ring *ring);
 /* Accepts NULL; not from inside of changed. */
 void rm_ring_free(struct rm_ring *ring);
 

@@ -86,6 +86,7 @@ static const struct {
 	{ "Host", AT(host), is_host, NULL },
 	{ "Address", AT(address), is_address, NULL },
 	{ "Cookie", AT(cookie), is_cookie, NULL },
+	{ "Key", AT(secret), is_cookie, NULL },
 	{ "ContainerPath", AT(container_path), is_container_path, "data" },
 };
 

@@ -1,0 +1,158 @@
+#include "executor/standing.h"
+
+#include <stdlib.h>
+
+#include "base/exit.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "executor/members.h"
+#include "io/loop.h"
+
+#define EVERY 30.0
+
+struct rm_standing {
+	struct rm_queue *queue;
+	struct rm_records *records;
+	const struct rm_task_data *task;
+	struct rm_timer timer; /* the next look */
+	bool looking, again, settled;
+	jv names; /* of /stats: with those whose join is only staged */
+	jv joined; /* without them */
+	int partitions;
+	int transfers; /* -1: unknown */
+	bool leaving;
+};
+
+static void
+tell(struct rm_standing *s)
+{
+	const struct rm_records_ring ring = { s->joined, s->partitions,
+		s->transfers, s->leaving };
+	rm_records_ring(s->records, &ring);
+}
+
+static void look(void *arg);
+
+static void
+seen(struct rm_standing *s, int transfers)
+{
+	s->looking = false;
+	if (s->again) {
+		look(s);
+		return;
+	}
+	s->transfers = transfers;
+	if (s->transfers != 0)
+		rm_timer_set(&s->timer, EVERY);
+	tell(s);
+}
+
+static void
+got_transfers(void *arg, const struct rm_admin_answer *answer)
+{
+	struct rm_standing *s = arg;
+	int transfers = -1;
+	if (answer->code == RM_EXIT_OK)
+		transfers = rm_members_transfers(answer->value);
+	/* Before handoff begins there are none either. */
+	seen(s, transfers == 0 && !s->settled ? -1 : transfers);
+}
+
+static int
+ask(struct rm_standing *s, const char *command,
+    void (*done)(void *arg, const struct rm_admin_answer *answer))
+{
+	const struct rm_queue_entry entry = {
+		.command = command, .done = done, .arg = s
+	};
+	return rm_queue_add(s->queue, &entry, NULL);
+}
+
+static void
+join_names(struct rm_standing *s, jv joined)
+{
+	jv_free(s->joined);
+	s->joined = joined;
+}
+
+static void
+got_members(void *arg, const struct rm_admin_answer *answer)
+{
+	struct rm_standing *s = arg;
+	bool known = jv_is_valid(s->names);
+	if (answer->code != RM_EXIT_OK) {
+		join_names(s, jv_copy(s->names));
+		seen(s, -1);
+		return;
+	}
+	s->settled = rm_members_settled(answer->value);
+	s->leaving = rm_members_leaving(answer->value, s->task->node);
+	if (known)
+		join_names(s, rm_members_joined(s->names, answer->value));
+	if (ask(s, "transfers", got_transfers) != 0)
+		seen(s, -1);
+}
+
+static void
+look(void *arg)
+{
+	struct rm_standing *s = arg;
+	rm_timer_stop(&s->timer);
+	s->again = s->looking;
+	if (s->looking)
+		return;
+	s->looking = ask(s, "member-status", got_members) == 0;
+	if (!s->looking)
+		rm_timer_set(&s->timer, EVERY);
+}
+
+struct rm_standing *
+rm_standing_new(struct event_base *loop, struct rm_queue *queue,
+    struct rm_records *records, const struct rm_task_data *task)
+{
+	struct rm_standing *s = rm_alloc(sizeof(*s));
+	s->queue = queue;
+	s->records = records;
+	s->task = task;
+	s->names = s->joined = jv_invalid();
+	s->partitions = s->transfers = -1;
+	rm_timer_init(&s->timer, loop, look, s);
+	return s;
+}
+
+void
+rm_standing_ring(struct rm_standing *s, jv members, int partitions)
+{
+	jv_free(s->names);
+	s->names = members;
+	s->partitions = partitions;
+	rm_standing_doubt(s);
+}
+
+void
+rm_standing_doubt(struct rm_standing *s)
+{
+	if (s->transfers >= 0) {
+		s->transfers = -1;
+		tell(s);
+	}
+	look(s);
+}
+
+void
+rm_standing_free(struct rm_standing *s)
+{
+	if (s == NULL)
+		return;
+	rm_queue_drop(s->queue, s);
+	rm_timer_free(&s->timer);
+	jv_free(s->names);
+	jv_free(s->joined);
+	free(s);
+}
+
+bool
+rm_standing_leaving(const struct rm_standing *s)
+{
+	return s != NULL && s->leaving;
+}
