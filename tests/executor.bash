@@ -171,13 +171,11 @@ get_key() {
   curl -sf "$(url "/buckets/b/keys/$1")"
 }
 
-# The VM of this run: who has its root as working directory and is the
-# executor's child.
+# The VM of this run, while it is there.
 vm() {
   local pid
-  for pid in $(pgrep -P "$EXECUTOR"); do
-    [ "$(readlink "/proc/$pid/cwd")" = "$SANDBOX/riak" ] && echo "$pid"
-  done
+  pid=$(grep -o 'Riak was started pid=[0-9]*' "$SANDBOX/stderr" | tail -n 1)
+  [ -n "$pid" ] && ! gone "${pid##*=}" && echo "${pid##*=}"
 }
 
 mapper() {
