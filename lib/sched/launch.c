@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "sched/store.h"
 #include "sched/task_info.h"
 #include "state/phase.h"
 
@@ -26,19 +27,6 @@ rm_launch_free(void *state)
 	struct rm_launch *l = state;
 	rm_model_free(&l->model);
 	free(l);
-}
-
-static void
-store_task(
-    struct rm_launch *l, struct rm_stage *stage, const char *key, jv value)
-{
-	char *path = rm_format("tasks/%s", key);
-	jv line = JV_OBJECT(jv_string("write"), jv_string(path),
-	    jv_string("value"), jv_copy(value));
-	rm_model_take(&l->model, line, NULL, NULL);
-	jv_free(line);
-	rm_stage_write(stage, path, value, -1);
-	free(path);
 }
 
 /* The operations of one plan, in the order in which they must happen. */
@@ -135,7 +123,8 @@ on_plan(struct rm_stage *stage, void *state, jv plan, struct rm_error *err)
 		jv_free(release);
 	}
 	jv_array_foreach (launches, j, launch) {
-		store_task(l, stage, rm_json_text(launch, "node", ""),
+		rm_sched_store(&l->model, stage, RM_RECORD_TASK,
+		    rm_json_text(launch, "node", ""),
 		    rm_task_record(&l->model, plan, launch));
 		add_launch(&ops, plan, launch);
 		jv_free(launch);
@@ -161,7 +150,8 @@ forget(struct rm_launch *l, struct rm_stage *stage, struct rm_entry *node)
 	    !node->broken && rm_entry_has(node, RM_RECORD_TASK) &&
 	    !rm_entry_has(node, RM_RECORD_RESERVATION) &&
 	    rm_node_life(node) != RM_TASK_ALIVE)
-		store_task(l, stage, node->key, jv_null());
+		rm_sched_store(
+		    &l->model, stage, RM_RECORD_TASK, node->key, jv_null());
 }
 
 static int

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "sched/store.h"
 #include "state/phase.h"
 
 #define BATCH 60.0
@@ -126,19 +127,13 @@ answer_to(const struct rm_entry *node, const char *verb)
 static void
 order(struct ring *r, struct rm_entry *node, const char *verb, jv arguments)
 {
-	char *path = rm_format("orders/%s", node->key);
 	char *id = rm_format("%s.%lld", verb, llround(r->now * 1000));
 	rm_log_info("order node=%s verb=%s id=%s", node->key, verb, id);
 	jv value = JV_OBJECT(jv_string("id"), jv_string(id), jv_string("verb"),
 	    jv_string(verb), jv_string("arguments"), arguments, jv_string("at"),
 	    jv_number(r->now));
-	jv line = JV_OBJECT(jv_string("write"), jv_string(path),
-	    jv_string("value"), jv_copy(value));
-	rm_model_take(r->model, line, NULL, NULL);
-	jv_free(line);
-	rm_stage_write(r->stage, path, value, -1);
+	rm_sched_store(r->model, r->stage, RM_RECORD_ORDER, node->key, value);
 	free(id);
-	free(path);
 }
 
 static bool

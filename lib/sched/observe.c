@@ -6,13 +6,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "sched/store.h"
 #include "state/phase.h"
 
 static void
 report_orphan(struct rm_round *r, struct rm_stage *stage,
     const struct rm_group *group, const char *id)
 {
-	char *path = rm_format("orphans/%s", id);
 	bool known = false;
 	for (size_t i = 0; i < r->model.volumes.count; i++)
 		known |= strcmp(r->model.volumes.items[i]->key, id) == 0 &&
@@ -22,7 +22,7 @@ report_orphan(struct rm_round *r, struct rm_stage *stage,
 		rm_log_warn("no record explains volume %s of node %s on %s; "
 			    "it is kept",
 		    id, group->node, group->agent->hostname);
-		rm_round_store(r, stage, path,
+		rm_sched_store(&r->model, stage, RM_RECORD_ORPHAN, id,
 		    JV_OBJECT(jv_string("agent_id"),
 			jv_string(group->agent->id), jv_string("hostname"),
 			jv_string(group->agent->hostname), jv_string("node"),
@@ -30,7 +30,6 @@ report_orphan(struct rm_round *r, struct rm_stage *stage,
 			rm_resources_json(&group->resources, RM_FORMAT_STACK),
 			jv_string("since"), jv_number(r->now)));
 	}
-	free(path);
 }
 
 /* The record follows what the offer shows: held, and where. */

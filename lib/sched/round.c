@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "sched/steps.h"
+#include "sched/store.h"
 #include "state/phase.h"
 
 struct rm_round_node *
@@ -22,23 +23,11 @@ rm_round_setting(
 }
 
 void
-rm_round_store(
-    struct rm_round *r, struct rm_stage *stage, const char *path, jv value)
-{
-	jv line = JV_OBJECT(jv_string("write"), jv_string(path),
-	    jv_string("value"), jv_copy(value));
-	rm_model_take(&r->model, line, NULL, NULL);
-	jv_free(line);
-	rm_stage_write(stage, path, value, -1);
-}
-
-void
 rm_round_store_reservation(struct rm_round *r, struct rm_stage *stage,
     const struct rm_entry *node, jv value)
 {
-	char *path = rm_format("reservations/%s", node->key);
-	rm_round_store(r, stage, path, value);
-	free(path);
+	rm_sched_store(
+	    &r->model, stage, RM_RECORD_RESERVATION, node->key, value);
 }
 
 jv
@@ -126,13 +115,13 @@ write_verdicts(struct rm_round *r, struct rm_stage *stage)
 		}
 		jv before = rm_entry_value(cluster, RM_RECORD_VERDICT);
 		bool none = jv_object_length(jv_copy(whys)) == 0;
-		char *path = rm_format("verdicts/%s", cluster->key);
 		if (none && jv_is_valid(before))
-			rm_round_store(r, stage, path, jv_null());
+			rm_sched_store(&r->model, stage, RM_RECORD_VERDICT,
+			    cluster->key, jv_null());
 		else if (!none && !rm_json_equal(whys, before))
-			rm_round_store(r, stage, path, jv_copy(whys));
+			rm_sched_store(&r->model, stage, RM_RECORD_VERDICT,
+			    cluster->key, jv_copy(whys));
 		jv_free(whys);
-		free(path);
 	}
 }
 

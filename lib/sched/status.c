@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "sched/reconcile.h"
+#include "sched/store.h"
 #include "state/phase.h"
 
 /* A run that lasted this long ends a row of failures. */
@@ -45,21 +46,6 @@ own(const struct rm_entry *node)
 	return node->own;
 }
 
-/* Remembers a write of ours, and emits it. Consumes value. */
-static void
-store(struct rm_status *s, struct rm_stage *stage, const char *dir,
-    const char *key, jv value)
-{
-	char *path = key != NULL ? rm_format("%s/%s", dir, key)
-				 : rm_strdup(dir);
-	jv line = JV_OBJECT(jv_string("write"), jv_string(path),
-	    jv_string("value"), jv_copy(value));
-	rm_model_take(&s->model, line, NULL, NULL);
-	jv_free(line);
-	rm_stage_write(stage, path, value, -1);
-	free(path);
-}
-
 static void
 take_time(struct rm_status *s, jv line)
 {
@@ -88,7 +74,8 @@ on_subscribed(
 	if (framework->cells[RM_RECORD_FRAMEWORK].error == NULL &&
 	    !rm_json_equal(
 		record, rm_entry_value(framework, RM_RECORD_FRAMEWORK)))
-		store(s, stage, "framework", NULL, jv_copy(record));
+		rm_sched_store(&s->model, stage, RM_RECORD_FRAMEWORK, NULL,
+		    jv_copy(record));
 	jv_free(record);
 	rm_reconcile_all(&s->reconcile, stage, &s->model, s->now);
 	jv_free(line);
@@ -237,7 +224,8 @@ update_newest(struct rm_status *s, struct rm_stage *stage,
 		    rm_json_text(after, "state", ""), node->key);
 	own(node)->pending = false;
 	if (changed)
-		store(s, stage, "status", node->key, jv_copy(after));
+		rm_sched_store(&s->model, stage, RM_RECORD_STATUS, node->key,
+		    jv_copy(after));
 	jv_free(after);
 	acknowledge(stage, update);
 	if (changed && ask)
@@ -375,7 +363,8 @@ forget_removed(
 	    rm_entry_has(node, RM_RECORD_STATUS) &&
 	    !rm_entry_has(node, RM_RECORD_RESERVATION) &&
 	    !rm_entry_has(node, RM_RECORD_TASK))
-		store(s, stage, "status", node->key, jv_null());
+		rm_sched_store(
+		    &s->model, stage, RM_RECORD_STATUS, node->key, jv_null());
 }
 
 /* Said once when a record can't be read, and once when it can be again. */

@@ -22,9 +22,7 @@ void rm_round_settle(struct rm_round *round, struct rm_stage *stage, bool soon);
 void rm_round_suppress_or_revive(
     struct rm_round *round, struct rm_stage *stage);
 
-/* A record of rm-offer's own: remembered, and written. Consume value. */
-void rm_round_store(
-    struct rm_round *round, struct rm_stage *stage, const char *path, jv value);
+/* Consumes value. */
 void rm_round_store_reservation(struct rm_round *round, struct rm_stage *stage,
     const struct rm_entry *node, jv value);
 
