@@ -369,6 +369,12 @@ order_done(void *arg)
 {
 	struct rm_node *node = arg;
 	rm_standing_doubt(node->standing);
+}
+
+static void
+refresh_ring(void *arg)
+{
+	struct rm_node *node = arg;
 	rm_ring_look(node->ring);
 }
 
@@ -378,8 +384,8 @@ open_commands(struct rm_node *node)
 {
 	node->queue = rm_queue_new(node->options.loop, node->package.root,
 	    rm_riak_environment(node->riak));
-	node->standing = rm_standing_new(
-	    node->options.loop, node->queue, node->records, node->data);
+	node->standing = rm_standing_new(node->options.loop, node->queue,
+	    node->records, node->data, refresh_ring, node);
 	node->ring = rm_ring_new(node->options.loop, node->options.http,
 	    node->data, ring_changed, node);
 	node->orders = rm_orders_new(

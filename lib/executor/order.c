@@ -108,6 +108,7 @@ is_staged(const struct rm_order *order, jv plan)
 	return found;
 }
 
+/* Each that fits is tried in turn. */
 static const struct forgiven {
 	const char *verb, *reason;
 	/* What to ask, and what has to be true then; NULL: nothing. */
@@ -117,31 +118,46 @@ static const struct forgiven {
 	{ "join", "already-member", "member-status", is_with },
 	{ "leave", "already-leaving", NULL, NULL },
 	{ "force-replace", "already-staged", "cluster plan", is_staged },
-	{ "force-replace", "not-member", "member-status", is_replaced },
+	{ "force-replace", "not-joining", "cluster plan", is_staged },
 	{ "force-replace", "not-joining", "member-status", is_replaced },
+	{ "force-replace", "not-member", "member-status", is_replaced },
 	{ "force-remove", "not-member", NULL, NULL },
 };
 
-static const struct forgiven *
-find_forgiven(const struct rm_order *order)
+static void take_check(
+    struct rm_order *order, const struct rm_admin_answer *answer);
+
+/* It was refused: from order->check on, what may make that a success. */
+static void
+check(struct rm_order *order)
 {
-	for (size_t i = 0; order->reason != NULL && i < COUNT(forgiven); i++)
-		if (strcmp(forgiven[i].verb, order->name) == 0 &&
-		    strcmp(forgiven[i].reason, order->reason) == 0)
-			return &forgiven[i];
-	return NULL;
+	order->command = NULL;
+	for (; order->check < COUNT(forgiven); order->check++) {
+		const struct forgiven *row = &forgiven[order->check];
+		if (strcmp(row->verb, order->name) != 0 ||
+		    strcmp(row->reason, order->reason) != 0)
+			continue;
+		order->success = row->command == NULL;
+		if (order->success)
+			order->reason = NULL;
+		else
+			next(order, row->command, take_check);
+		return;
+	}
 }
 
-/* Otherwise the refusal, which the order still holds, stays. */
 static void
 take_check(struct rm_order *order, const struct rm_admin_answer *answer)
 {
-	const struct forgiven *row = find_forgiven(order);
-	order->command = NULL;
-	if (answer->code == RM_EXIT_OK && row->holds(order, answer->value)) {
+	if (answer->code == RM_EXIT_OK &&
+	    forgiven[order->check].holds(order, answer->value)) {
+		order->command = NULL;
 		order->success = true;
 		order->reason = NULL;
+		return;
 	}
+	order->check++;
+	check(order);
 }
 
 static void
@@ -152,11 +168,7 @@ take_change(struct rm_order *order, const struct rm_admin_answer *answer)
 		return;
 	}
 	fail(order, answer);
-	const struct forgiven *row = find_forgiven(order);
-	if (row != NULL && row->command != NULL)
-		next(order, row->command, take_check);
-	else if (row != NULL)
-		succeed(order, answer->text);
+	check(order);
 }
 
 static void

@@ -28,6 +28,7 @@ struct rm_order {
 	const char *operands[2]; /* borrowed from the order */
 	void (*take)(
 	    struct rm_order *order, const struct rm_admin_answer *answer);
+	size_t check; /* of a refusal: what it may mean */
 
 	bool success;
 	const char *reason; /* static; NULL with success */

@@ -8,13 +8,17 @@
 #include "executor/members.h"
 #include "io/loop.h"
 
-#define EVERY 30.0
+#define EVERY   30.0
+#define REFRESH 1.0 /* for /stats, which comes before a look */
 
 struct rm_standing {
 	struct rm_queue *queue;
 	struct rm_records *records;
 	const struct rm_task_data *task;
+	void (*refresh)(void *arg);
+	void *arg;
 	struct rm_timer timer; /* the next look */
+	bool refreshed; /* the look comes next */
 	bool looking, again, settled;
 	jv names; /* of /stats: with those whose join is only staged */
 	jv joined; /* without them */
@@ -31,7 +35,16 @@ tell(struct rm_standing *s)
 	rm_records_ring(s->records, &ring);
 }
 
-static void look(void *arg);
+static void
+doubt(struct rm_standing *s)
+{
+	if (s->transfers < 0)
+		return;
+	s->transfers = -1;
+	tell(s);
+}
+
+static void look(struct rm_standing *s);
 
 static void
 seen(struct rm_standing *s, int transfers)
@@ -94,10 +107,10 @@ got_members(void *arg, const struct rm_admin_answer *answer)
 }
 
 static void
-look(void *arg)
+look(struct rm_standing *s)
 {
-	struct rm_standing *s = arg;
 	rm_timer_stop(&s->timer);
+	s->refreshed = false;
 	s->again = s->looking;
 	if (s->looking)
 		return;
@@ -106,17 +119,33 @@ look(void *arg)
 		rm_timer_set(&s->timer, EVERY);
 }
 
+static void
+tick(void *arg)
+{
+	struct rm_standing *s = arg;
+	if (s->refreshed) {
+		look(s);
+		return;
+	}
+	s->refreshed = true;
+	rm_timer_set(&s->timer, REFRESH);
+	s->refresh(s->arg);
+}
+
 struct rm_standing *
 rm_standing_new(struct event_base *loop, struct rm_queue *queue,
-    struct rm_records *records, const struct rm_task_data *task)
+    struct rm_records *records, const struct rm_task_data *task,
+    void (*refresh)(void *arg), void *arg)
 {
 	struct rm_standing *s = rm_alloc(sizeof(*s));
 	s->queue = queue;
 	s->records = records;
 	s->task = task;
+	s->refresh = refresh;
+	s->arg = arg;
 	s->names = s->joined = jv_invalid();
 	s->partitions = s->transfers = -1;
-	rm_timer_init(&s->timer, loop, look, s);
+	rm_timer_init(&s->timer, loop, tick, s);
 	return s;
 }
 
@@ -126,17 +155,16 @@ rm_standing_ring(struct rm_standing *s, jv members, int partitions)
 	jv_free(s->names);
 	s->names = members;
 	s->partitions = partitions;
-	rm_standing_doubt(s);
+	doubt(s);
+	look(s);
 }
 
 void
 rm_standing_doubt(struct rm_standing *s)
 {
-	if (s->transfers >= 0) {
-		s->transfers = -1;
-		tell(s);
-	}
-	look(s);
+	doubt(s);
+	s->refreshed = false;
+	tick(s);
 }
 
 void

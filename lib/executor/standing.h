@@ -17,10 +17,11 @@
 
 struct rm_standing;
 
-/* Borrows all. */
+/* Borrows all. refresh: ask for /stats now; what is new comes by
+ * rm_standing_ring(). */
 struct rm_standing *rm_standing_new(struct event_base *loop,
     struct rm_queue *queue, struct rm_records *records,
-    const struct rm_task_data *task);
+    const struct rm_task_data *task, void (*refresh)(void *arg), void *arg);
 /* What /stats says now; members is consumed, partitions -1: unknown. */
 void rm_standing_ring(struct rm_standing *standing, jv members, int partitions);
 /* What was known of transfers is so no more. */
