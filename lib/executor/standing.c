@@ -163,6 +163,11 @@ void
 rm_standing_doubt(struct rm_standing *s)
 {
 	doubt(s);
+	if (s->looking) { /* at what was before */
+		s->again = true;
+		s->refresh(s->arg);
+		return;
+	}
 	s->refreshed = false;
 	tick(s);
 }
