@@ -86,6 +86,11 @@ static const struct rm_option remove_options[] = {
 	FLAG("force", 'f', "at once, without handing its data over", force),
 	RM_OPTIONS_END,
 };
+static const struct rm_option tail_options[] = {
+	{ RM_OPTION_COUNT, "lines", 'n', "N", NULL, NULL, "100",
+	    "how many lines of its end", AT(lines), false },
+	RM_OPTIONS_END,
+};
 #undef AT
 
 static int
@@ -149,6 +154,8 @@ RUN(node_wait)
 RUN(type_list)
 RUN(type_create)
 RUN(type_update)
+RUN(log_list)
+RUN(log_tail)
 RUN(framework_status)
 RUN(framework_endpoints)
 RUN(framework_wait)
@@ -207,6 +214,9 @@ static const struct rm_command commands[] = {
 	    "make and activate a bucket type", NULL, 2, 3, run_type_create },
 	{ "node bucket-type update", "NODE TYPE PROPS", "change a bucket type",
 	    NULL, 3, 3, run_type_update },
+	{ "node log list", "NODE", "list its logs", NULL, 1, 1, run_log_list },
+	{ "node log tail", "NODE LOG", "print the end of a log", tail_options,
+	    2, 2, run_log_tail },
 	{ "config local", NULL, "print what this command line goes by", NULL, 0,
 	    0, run_config_local },
 	{ "config riak-versions", NULL, "list the packages of Riak", NULL, 0, 0,

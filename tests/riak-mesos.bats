@@ -2,7 +2,8 @@
 # empty machine to a key in a cluster and back, by this command line alone.
 # shellcheck shell=bash
 # run sets status, output and stderr; a test is a subshell of its own; STACK is
-# stack.bash's: shellcheck disable=SC2154,SC2030,SC2031,SC2034
+# stack.bash's.
+# shellcheck disable=SC2154,SC2030,SC2031,SC2034
 
 load helper
 load stack
@@ -228,6 +229,12 @@ serves() {
   run -1 riak-mesos node bucket-type create "$F-kv-1" maps '{"n_val":3}'
   run riak-mesos node aae-status "$F-kv-1" --json
   assert_equal "$(jq -r .aae.path <<<"$output")" /aae
+  run riak-mesos node log list "$F-kv-1"
+  assert_output console.log
+  run riak-mesos node log tail "$F-kv-1" console.log -n 7
+  assert_output "/log/console.log?tail=7"
+  run -100 riak-mesos node log tail "$F-kv-1" ../x
+  assert_output --partial "not a name of a log: ../x"
   run -100 riak-mesos node bucket-type create "$F-kv-1" maps 'n_val=3'
   assert_output --partial "not a JSON object of properties: n_val=3"
 }

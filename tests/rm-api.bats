@@ -153,6 +153,8 @@ echo_server() {
     "not a name: -kv"
   refused POST clusters/a%2Fb/create '{"riak_version":"riak-kv-2-2"}' \
     "not a name: a/b"
+  refused POST "clusters/$(printf 'x%.0s' {1..115})/create" \
+    '{"riak_version":"riak-kv-2-2"}' "not a name: xxx"
   refused PUT clusters/kv '{"name":"other","riak_version":"riak-kv-2-2"}' \
     "name: another cluster's"
   refused PUT clusters '{"clusters":3}' "clusters: not an array"
@@ -181,6 +183,8 @@ echo_server() {
   assert_output --partial "line 2: leveled.data_root = /srv/x: data must lie below"
   run ask PUT clusters/kv/config $'nodename = {{nodname}}\n'
   assert_output --partial "unknown variable"
+  run ask PUT clusters/kv/config $'a = b\n# \377\n'
+  assert_output --partial "line 2: not UTF-8"
   run ask PUT clusters/kv/config ''
   assert_output --partial "empty"
   run ask PUT clusters/kv/advancedConfig '[{riak_kv, [{a, 1}]}].'
@@ -451,6 +455,10 @@ echo_server() {
   [ "$(code "$API/api/v1/clusters")" = 200 ]
   [ "$(code -X POST -d '{"riak_version":"riak-kv-2-2"}' "$API/api/v1/clusters/kv/create")" = 401 ]
   [ "$(code "$API/riak/clusters/kv/ping")" = 401 ]
+  [ "$(code "$API/api/v1/clusters/kv/nodes/$F-kv-1/log")" = 401 ]
+  [ "$(code "$API/api/v1/clusters/kv/nodes/$F-kv-1/%6cog")" = 401 ]
+  [ "$(code "$API/api/v1/clusters/kv/nodes/$F-kv-1/log/x")" = 401 ]
+  [ "$(code "$API/api/v1/clusters/kv/nodes/$F-kv-1/config")" = 401 ]
   for bad in "" "Bearer" "Bearer 0123456789abcdef012" "Bearer 0123456789abcdef01234" \
     "Basic 0123456789abcdef0123"; do
     [ "$(code -H "Authorization: $bad" -X POST -d '{}' "$API/api/v1/clusters/kv/nodes")" = 401 ]

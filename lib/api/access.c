@@ -16,12 +16,12 @@
 #define TOKEN_LEAST 16
 #define TOKEN_MOST  4096
 
-static bool
-only_reads(const struct rm_request *request)
+bool
+rm_access_needed(const struct rm_request *request)
 {
 	const char *method = rm_request_method(request);
 	bool asks = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-	return asks && strncmp(rm_request_path(request), "/riak/", 6) != 0;
+	return !asks || strncmp(rm_request_path(request), "/riak/", 6) == 0;
 }
 
 static bool
@@ -39,8 +39,6 @@ int
 rm_access_check(const struct rm_access *access,
     const struct rm_request *request, const char **why)
 {
-	if (only_reads(request))
-		return 0;
 	if (access->token != NULL) {
 		*why = "a token is needed: Authorization: Bearer TOKEN, "
 		       "or --token-file of riak-mesos";

@@ -16,6 +16,8 @@ struct rm_access {
 	bool open;
 };
 
+/* Whether a request does more than to read what anybody may. */
+bool rm_access_needed(const struct rm_request *request);
 /* 0: allowed; else the HTTP status of the refusal, and why, static. */
 int rm_access_check(const struct rm_access *access,
     const struct rm_request *request, const char **why);

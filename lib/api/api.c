@@ -46,6 +46,7 @@ static const struct rm_route routes[] = {
 	{ "POST", NODE "/restart", rm_api_restart_node },
 	{ "GET", NODE "/types/:type", rm_api_ask_type },
 	{ "POST", NODE "/types/:type", rm_api_ask_type },
+	{ "GET", NODE "/log/:log", rm_api_ask_log },
 	{ "GET", NODE "/:question", rm_api_ask_node },
 	{ "*", "/riak/nodes/:node", rm_api_forward_node },
 	{ "*", "/riak/nodes/:node/*", rm_api_forward_node },
@@ -116,21 +117,28 @@ starts(const char *path, const char *with)
 	return strncmp(path, with, strlen(with)) == 0;
 }
 
+bool
+rm_api_allow(const struct rm_api *api, struct rm_request *request)
+{
+	const char *why;
+	const struct rm_access access = { api->options.token,
+		api->options.open };
+	int refused = rm_access_check(&access, request, &why);
+	if (refused == 401)
+		rm_request_add_header(request, "WWW-Authenticate", "Bearer");
+	if (refused != 0)
+		rm_api_refuse_as(request, refused, "%s", why);
+	return refused == 0;
+}
+
 /* Before every handler. */
 static bool
 guard(struct rm_request *request, void *arg)
 {
 	const struct rm_api *api = arg;
-	const struct rm_access access = { api->options.token,
-		api->options.open };
-	const char *path = rm_request_path(request), *why;
-	int refused = rm_access_check(&access, request, &why);
-	if (refused == 401)
-		rm_request_add_header(request, "WWW-Authenticate", "Bearer");
-	if (refused != 0) {
-		rm_api_refuse_as(request, refused, "%s", why);
+	const char *path = rm_request_path(request);
+	if (rm_access_needed(request) && !rm_api_allow(api, request))
 		return false;
-	}
 	size_t len;
 	rm_request_body(request, &len);
 	if (starts(path, API "/") && len > BODY_MOST) {

@@ -45,6 +45,9 @@ void rm_api_refuse(struct rm_request *request, const struct rm_error *err);
 void rm_api_refuse_as(struct rm_request *request, int status, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* Whether the peer may do what not everybody may; false: it was told. */
+bool rm_api_allow(const struct rm_api *api, struct rm_request *request);
+
 /* What the path names. NULL: it is answered that there is no such thing. A
  * node may be named with its host, riak-kv-1@host. */
 struct rm_entry *rm_api_cluster(struct rm_api *api, struct rm_request *request);

@@ -271,6 +271,10 @@ make_destroy(struct change *c, const struct rm_store *store, bool surprise,
 		rm_change_delete(change, store, path,
 		    cluster->cells[RM_RECORD_CLUSTER].version);
 		free(path);
+		path = rm_format("verdicts/%s", c->cluster);
+		if (rm_entry_has(cluster, RM_RECORD_VERDICT))
+			rm_change_delete(change, store, path, -1);
+		free(path);
 		path = rm_format("secrets/%s", c->cluster);
 		if (!surprise) /* one that was made by hand may have none */
 			rm_change_delete(change, store, path, -1);
@@ -379,10 +383,16 @@ parse_body(const struct rm_request *request, jv *body, struct rm_error *err)
 static int
 take_document(struct change *c, jv document, struct rm_error *err)
 {
-	if (!rm_record_key_ok(c->cluster)) {
+	/* The longest key that a node of it may have. */
+	char *key = rm_format(
+	    "%s-%s-999999999", c->api->options.view.framework, c->cluster);
+	bool fits = rm_record_key_ok(key);
+	free(key);
+	if (!fits || !rm_record_key_ok(c->cluster)) {
 		jv_free(document);
 		return rm_error_set(err, RM_EXIT_USAGE,
-		    "not a name: %s (letters, digits, '-', '_', '.')",
+		    "not a name: %s (letters, digits, '-', '_', '.', up to "
+		    "100 or so)",
 		    c->cluster);
 	}
 	jv versions = rm_shape_versions(rm_view_model(c->api->view));

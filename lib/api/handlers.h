@@ -20,7 +20,7 @@ rm_api_handler rm_api_put_clusters, rm_api_put_cluster, rm_api_create_cluster,
     rm_api_add_node, rm_api_delete_node, rm_api_restart_node;
 
 /* question.c, forward.c, artifact.c */
-rm_api_handler rm_api_ask_node, rm_api_ask_type;
+rm_api_handler rm_api_ask_node, rm_api_ask_type, rm_api_ask_log;
 rm_api_handler rm_api_forward_node, rm_api_forward_cluster;
 rm_api_handler rm_api_get_artifact;
 

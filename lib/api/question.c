@@ -24,12 +24,15 @@ struct question {
 /* What may be asked, and how the original calls the answer. */
 static const struct {
 	const char *name, *member;
+	bool private; /* not for everybody */
 } known[] = {
 	{ "aae", "aae" },
 	{ "status", "status" },
 	{ "ringready", "ringready" },
 	{ "transfers", "transfers" },
 	{ "types", "bucket_types" },
+	{ "config", NULL, true },
+	{ "log", NULL, true },
 };
 
 static void
@@ -57,6 +60,14 @@ answered(void *arg, const struct rm_http_response *response,
 	jv answer;
 	if (failure != NULL) {
 		refuse(q, failure->text);
+		return;
+	}
+	const char *type = rm_http_header(response, "Content-Type");
+	if (response->status == 200 && type != NULL &&
+	    strncmp(type, "text/plain", 10) == 0) {
+		rm_reply(q->request, 200, "text/plain; charset=utf-8",
+		    response->body, response->body_len);
+		question_free(q);
 		return;
 	}
 	if (rm_json_parse(response->body, response->body_len, &answer, &err) !=
@@ -178,7 +189,8 @@ rm_api_ask_node(struct rm_request *request, void *arg)
 	const char *name = rm_request_param(request, "question");
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(known[i].name, name) == 0) {
-			ask(request, arg, name, known[i].member);
+			if (!known[i].private || rm_api_allow(arg, request))
+				ask(request, arg, name, known[i].member);
 			return;
 		}
 	rm_api_refuse_as(request, 404, "no such path");
@@ -194,6 +206,26 @@ rm_api_ask_type(struct rm_request *request, void *arg)
 		return;
 	}
 	char *path = rm_format("types/%s", type);
+	ask(request, arg, path, NULL);
+	free(path);
+}
+
+void
+rm_api_ask_log(struct rm_request *request, void *arg)
+{
+	const char *log = rm_request_param(request, "log");
+	const char *tail = rm_request_query(request, "tail");
+	bool number = tail == NULL ||
+		      (*tail != '\0' && strlen(tail) < 9 &&
+			  strspn(tail, "0123456789") == strlen(tail));
+	if (!rm_api_allow(arg, request))
+		return;
+	if (!rm_record_key_ok(log) || !number) {
+		rm_api_refuse_as(request, 404, "no such log: %s", log);
+		return;
+	}
+	char *path = rm_format(
+	    "log/%s%s%s", log, tail ? "?tail=" : "", tail ? tail : "");
 	ask(request, arg, path, NULL);
 	free(path);
 }

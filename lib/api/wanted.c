@@ -5,6 +5,7 @@
 
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "riak/conf.h"
 #include "riak/overlay.h"
 #include "riak/template.h"
@@ -41,13 +42,28 @@ static const struct rm_overlay example_overlay = {
 	.cluster_manager = 6,
 };
 
+/* Records are JSON. */
+static int
+render(struct rm_str *to, const char *text, size_t len, struct rm_error *err)
+{
+	rm_str_puts(to, "");
+	int line = 1;
+	for (size_t i = 0, n; i < len; i += n) {
+		n = rm_utf8_length((const unsigned char *)text + i, len - i);
+		if (n == 0 || text[i] == '\0')
+			return rm_error_set(
+			    err, RM_EXIT_USAGE, "line %d: not UTF-8", line);
+		line += text[i] == '\n';
+	}
+	return rm_template_render(to, text, len, example, err);
+}
+
 int
 rm_wanted_riak_config(const char *text, size_t len, struct rm_error *err)
 {
 	struct rm_str rendered = { 0 };
 	struct rm_conf conf = { 0 };
-	rm_str_puts(&rendered, "");
-	int rc = rm_template_render(&rendered, text, len, example, err);
+	int rc = render(&rendered, text, len, err);
 	if (rc == 0)
 		rc = rm_conf_parse(&conf, rendered.text, rendered.len, err);
 	if (rc == 0)
@@ -64,8 +80,7 @@ rm_wanted_advanced_config(const char *text, size_t len, struct rm_error *err)
 {
 	struct rm_str rendered = { 0 };
 	struct rm_term term = { 0 };
-	rm_str_puts(&rendered, "");
-	int rc = rm_template_render(&rendered, text, len, example, err);
+	int rc = render(&rendered, text, len, err);
 	if (rc == 0)
 		rc = rm_term_parse(&term, rendered.text, rendered.len, err);
 	if (rc == 0 && term.kind != RM_TERM_LIST)

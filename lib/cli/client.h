@@ -19,7 +19,7 @@ struct rm_cli_options {
 	/* Of some. */
 	const char *output, *file;
 	bool remove, force, wait;
-	long nodes;
+	long nodes, lines;
 	double timeout;
 };
 

@@ -194,6 +194,55 @@ rm_cli_node_transfers(struct rm_cli *cli, int argc, char **argv,
 	return 0;
 }
 
+/* ---- logs ---- */
+
+int
+rm_cli_log_list(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
+    struct rm_error *err)
+{
+	(void)argc;
+	jv answer;
+	if (ask(cli, argv[0], "log", &answer, err) != 0)
+		return -1;
+	if (cli->options->json) {
+		rm_cli_print_json(out, answer);
+		return 0;
+	}
+	jv files = rm_cli_array(answer, "files");
+	jv_array_foreach (files, i, file) {
+		const char *name = jv_get_kind(file) == JV_KIND_STRING
+				       ? jv_string_value(file)
+				       : rm_json_text(file, "name", "?");
+		rm_str_printf(out, "%s\n", name);
+		jv_free(file);
+	}
+	jv_free(files);
+	jv_free(answer);
+	return 0;
+}
+
+int
+rm_cli_log_tail(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
+    struct rm_error *err)
+{
+	(void)argc;
+	jv answer;
+	if (rm_cli_check_name("log", argv[1], err) != 0)
+		return -1;
+	char *what = rm_format("log/%s?tail=%ld", argv[1], cli->options->lines);
+	int rc = ask(cli, argv[0], what, &answer, err);
+	free(what);
+	if (rc != 0)
+		return -1;
+	if (cli->options->json)
+		rm_cli_print_json(
+		    out, JV_OBJECT(jv_string("log"), jv_copy(answer)));
+	else if (jv_get_kind(answer) == JV_KIND_STRING)
+		rm_str_puts(out, jv_string_value(answer));
+	jv_free(answer);
+	return 0;
+}
+
 /* ---- bucket types ---- */
 
 int

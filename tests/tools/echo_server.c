@@ -18,6 +18,7 @@ static const struct {
 	{ "/status", 200, "{\"nodes\":[],\"valid\":0}" },
 	{ "/ringready", 503, "{\"error\":\"not ready yet\"}" },
 	{ "/transfers", 200, "{\"transfers\":{\"active\":[]}}" },
+	{ "/log", 200, "{\"files\":[\"console.log\"]}" },
 	{ "/types", 200, "[{\"id\":\"default\",\"props\":{}}]" },
 };
 
@@ -53,6 +54,10 @@ echo(struct rm_request *request, void *arg)
 	const char *target = rm_request_target(request);
 	if (strcmp(target, "/stream") == 0) {
 		stream(request);
+		return;
+	}
+	if (strncmp(target, "/log/", 5) == 0) {
+		rm_reply_text(request, 200, target);
 		return;
 	}
 	rm_request_add_header(request, "X-Riak-Vclock", "abc");
