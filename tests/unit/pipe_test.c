@@ -211,11 +211,14 @@ ticks_are_not_torn(void **state)
 	(void)state;
 	char filler[4096];
 	memset(filler, 'x', sizeof(filler));
-	/* What the pipe takes, but for some bytes. */
+	/* What the pipe takes, but for the first bytes of a tick. */
 	for (int i = 0; i < 15; i++)
 		rm_pipe_send(pipe_, filler, sizeof(filler) - 1);
 	rm_pipe_send(pipe_, filler, sizeof(filler) - 8);
+	rm_pipe_send_tick(pipe_, 0);
 	turns(20);
+	size_t left = rm_pipe_pending(pipe_);
+	assert_true(left > 0 && left < strlen("{\"tick\":0.000}\n"));
 	for (int at = 1; at < 50; at++) {
 		rm_pipe_send_tick(pipe_, at);
 		turns(2);
@@ -323,5 +326,6 @@ main(void)
 		TEST(nobody_reads),
 		TEST(drain_waits_its_time),
 	};
+	alarm(60); /* the point is that nothing blocks */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
