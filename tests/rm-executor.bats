@@ -34,10 +34,11 @@ unrecorded() {
   ! zk get "$(root)/coordinator/coordinatedNodes/$TASK" 2>&1
 }
 
-# What must be true after any end: nothing runs, the agent was told all.
+# What must be true once the last update was told: what ran was reaped
+# before, and the executor ends.
 ended() {
-  wait_for 10 gone "$EXECUTOR"
   nothing_left "$@"
+  wait_for 10 gone "$EXECUTOR"
   nothing_bad
 }
 
