@@ -96,6 +96,29 @@ kill_and_wait() { # kill_and_wait NODE: its machine, with SIGKILL
   echo "   on $(realpath "$(sandbox_of "$1")/data")"
 }
 
+# run_cli WORD…: riak-mesos, shown as it would be typed.
+run_cli() {
+  echo "   \$ riak-mesos $*"
+  riak-mesos "$@" --api "$API" > >(sed 's/^/   /') 2>&1 ||
+    fail "riak-mesos $* ended with $?"
+  sleep 0.1 # the last of its words
+}
+
+pb() {
+  "$RM_BUILD/tools/pb" 127.0.0.1 "$DIRECTOR_PB" "$@"
+}
+
+# Every member that is there sees a ring of so many.
+ring_of() {
+  local key count=0
+  for key in $(state ls members); do
+    [ "$(state get "members/${key##*/}" | jq '.members | length')" = "$1" ] ||
+      return 1
+    count=$((count + 1))
+  done
+  [ "$count" -eq "$1" ]
+}
+
 begin "ZooKeeper, and rm-local with three agents"
 start_zookeeper || fail
 start_local || fail
@@ -119,39 +142,85 @@ check_key riak-kv-1 greeting hello
 stop_pipeline || fail "the pipeline did not end"
 echo "   the pipeline has ended; the node runs on"
 
-begin "the same with rm-schedd, and three nodes on three agents"
-add_node kv 2 || fail
-add_node kv 3 || fail
-start_schedd
-until_running riak-kv-1 riak-kv-2 riak-kv-3
-for n in 1 2 3; do
-  put_key "$(http "riak-kv-$n")" "k$n" "v$n" || fail "k$n was not written"
-  echo "   riak-kv-$n is at $(http "riak-kv-$n")"
-done
-kill_and_wait riak-kv-2
-check_key riak-kv-2 k2 v2
-
-begin "a fourth doubles up; then it is removed"
-add_node kv 4 || fail
-until_running riak-kv-4
-echo "   riak-kv-4 is at $(http riak-kv-4)"
-volume=$(realpath "$(sandbox_of riak-kv-4)/data")
-add_node kv 4 remove || fail
-no_node_4() { ! state get nodes/riak-kv-4 2>/dev/null; }
-wait_for 60 no_node_4 || fail "riak-kv-4 is still there"
+begin "the typed node goes; its volume and reservation with it"
+add_node kv 1 remove || fail
+type_pipeline || fail
+no_node() { ! state get "nodes/$1" 2>/dev/null; }
+volume=$(realpath "$(sandbox_of riak-kv-1)/data")
+wait_for 60 no_node riak-kv-1 || fail "riak-kv-1 is still there"
 [ ! -e "$volume" ] || fail "its volume is still there: $volume"
-echo "   it is gone, with its volume and its reservation"
+stop_pipeline || fail "the pipeline did not end"
+state rm clusters/kv || fail
+echo "   nothing is left of it"
+
+begin "rm-schedd and rm-api; a cluster by the command line"
+start_schedd
+start_api || fail
+run_cli framework wait-for-service --timeout 60
+run_cli cluster create kv "$RIAK_VERSION"
+run_cli cluster add-node kv --nodes 3
+run_cli cluster wait-for-service kv --nodes 3 --timeout 180
+wait_for 120 ring_of 3 || fail "the three did not become one ring"
+echo "   one ring of three"
+run_cli cluster endpoints kv
+
+begin "a Director; 100 keys over HTTP, ten over protocol buffers"
+start_director kv || fail
+for ((i = 1; i <= 100; i++)); do
+  put_key "127.0.0.1:$DIRECTOR_HTTP" "key$i" "value$i" ||
+    fail "key$i was not written"
+done
+read_keys() {
+  for ((i = 1; i <= 100; i++)); do
+    [ "$(get_key "127.0.0.1:$DIRECTOR_HTTP" "key$i")" = "value$i" ] ||
+      fail "key$i is not value$i"
+  done
+}
+read_keys
+for ((i = 1; i <= 10; i++)); do
+  pb put test "pb$i" "value$i" || fail "pb$i was not written"
+  [ "$(pb get test "pb$i")" = "value$i" ] || fail "pb$i is not value$i"
+done
+echo "   all written and read again, through 127.0.0.1:$DIRECTOR_HTTP and" \
+  "127.0.0.1:$DIRECTOR_PB"
+
+begin "one node's machine is killed; it comes back on its volume"
+victim=$(state ls nodes | sed -n 's|^nodes/||; 2p')
+[ -n "$victim" ] || victim=riak-kv-3
+kill_and_wait "$victim"
+read_keys
+echo "   all keys are there"
+
+begin "scaled to four"
+run_cli cluster add-node kv
+run_cli cluster wait-for-service kv --nodes 4 --timeout 180
+wait_for 120 ring_of 4 || fail "the fourth did not join the ring"
+echo "   one ring of four"
+
+begin "one leaves, with its handoff"
+run_cli node remove "$victim"
+wait_for 180 no_node "$victim" || fail "$victim is still there"
+wait_for 60 ring_of 3 || fail "the ring still has four"
+read_keys
+echo "   it is gone, with its volume; all keys are there"
+run_cli cluster list
 
 if [ -n "${KEEP-}" ]; then
   trap - EXIT
   cat <<USE
 everything runs on, in $STACK:
-  rm-state ls nodes --zk $ZK
-  curl http://$(http riak-kv-1)/buckets/test/keys/greeting
+  export RIAK_MESOS_API=$API RIAK_MESOS_ZK=$ZK
+  riak-mesos cluster info kv
+  curl http://127.0.0.1:$DIRECTOR_HTTP/buckets/test/keys/key1
   stop it with: kill $(tr '\n' ' ' <"$STACK/pids"); pkill -KILL -f $STACK/mesos/
 USE
 else
-  begin "stopping"
+  begin "the cluster is destroyed, and all is stopped"
+  run_cli cluster destroy kv
+  gone_cluster() { ! state get clusters/kv 2>/dev/null; }
+  wait_for 120 gone_cluster || fail "the cluster is still there"
+  [ -z "$(find "$STACK"/mesos/agent-*/volumes -name '*riak-kv-*')" ] ||
+    fail "a volume is left"
   kill -TERM "$SCHEDD_PID"
   wait_for 20 gone "$SCHEDD_PID" || fail "rm-schedd did not stop"
   clean_up

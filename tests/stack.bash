@@ -73,6 +73,33 @@ start_schedd() {
   track "$SCHEDD_PID"
 }
 
+# start_api: API is its address.
+start_api() {
+  rm -f "$STACK/api-port"
+  rm-api --zk "$ZK" --framework riak --port 0 --port-file "$STACK/api-port" \
+    >>"$STACK/api.out" 2>>"$STACK/api.log" 3>&- &
+  API_PID=$!
+  track "$API_PID"
+  wait_for 20 test -s "$STACK/api-port" || return 1
+  API=http://127.0.0.1:$(cat "$STACK/api-port")
+  export API
+}
+
+# start_director CLUSTER: its ports are DIRECTOR_HTTP, DIRECTOR_PB and
+# DIRECTOR_ADMIN.
+start_director() {
+  DIRECTOR_HTTP=$(free_port) DIRECTOR_PB=$(free_port)
+  DIRECTOR_ADMIN=$(free_port)
+  export DIRECTOR_HTTP DIRECTOR_PB DIRECTOR_ADMIN
+  rm-director --zk "$ZK" --framework riak --cluster "$1" \
+    --http-port "$DIRECTOR_HTTP" --pb-port "$DIRECTOR_PB" \
+    --admin-port "$DIRECTOR_ADMIN" \
+    >>"$STACK/director.out" 2>>"$STACK/director.log" 3>&- &
+  DIRECTOR_PID=$!
+  track "$DIRECTOR_PID"
+  wait_for 20 curl -sf "http://127.0.0.1:$DIRECTOR_HTTP/ping"
+}
+
 # settings: the record that rm-schedd would write, for the hand-typed line.
 settings() {
   jq -n --arg zk "$ZK" --arg e "$(url "$EXECUTOR_ARCHIVE")" \
