@@ -61,6 +61,8 @@ struct parser {
 	struct target targets[TARGETS];
 	char **operands;
 	int count;
+	char **kept; /* values of the configuration file, owned */
+	size_t kept_count;
 };
 
 static int
@@ -346,12 +348,12 @@ print_words(const struct parser *p)
 	return flush_stdout();
 }
 
-/* The text of a value from the configuration file, kept for the process. */
+/* The text of a value from the configuration file, kept until the end. */
 static const char *
-from_file(jv file, const char *key)
+from_file(struct parser *p, jv file, const char *key)
 {
 	jv v = rm_json_path(file, key);
-	const char *text = NULL;
+	char *text = NULL;
 	if (jv_get_kind(v) == JV_KIND_STRING)
 		text = rm_strdup(jv_string_value(v));
 	else if (jv_is_valid(v) && jv_get_kind(v) != JV_KIND_NULL) {
@@ -360,6 +362,11 @@ from_file(jv file, const char *key)
 		text = rm_str_take(&s);
 	}
 	jv_free(v);
+	if (text != NULL) {
+		p->kept = rm_realloc(
+		    p->kept, (p->kept_count + 1) * sizeof(*p->kept));
+		p->kept[p->kept_count++] = text;
+	}
 	return text;
 }
 
@@ -377,7 +384,7 @@ fill(struct parser *p, struct target *target, jv file)
 			where = o->env;
 		}
 		if (text == NULL && o->key != NULL && jv_is_valid(file)) {
-			text = from_file(file, o->key);
+			text = from_file(p, file, o->key);
 			where = o->key;
 		}
 		if (text == NULL)
@@ -605,6 +612,9 @@ rm_program_main(const struct rm_program *program, int argc, char **argv)
 	free_lists(&p.targets[OWN]);
 	free_lists(&p.targets[GLOBAL]);
 	rm_str_free(&p.words);
+	while (p.kept_count > 0)
+		free(p.kept[--p.kept_count]);
+	free(p.kept);
 	free(p.operands);
 	free(values);
 	return code;
