@@ -81,6 +81,11 @@ has() {
   grep -qxF -- "$2" "$1"
 }
 
+# lines_in FILE N: at least.
+lines_in() {
+  [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
 says() {
   grep -qF -- "$2" "$1"
 }
@@ -144,17 +149,17 @@ OUT
   rm-state watch --follow >out 2>err 3>&- &
   PID=$!
   track "$PID"
-  wait_for 10 has out "$END"
+  wait_for 20 has out "$END"
   zk put "$ROOT/clusters/kv" '{"a":1}'
-  wait_for 10 has out "$(record clusters/kv '{"a":1}' 0)"
+  wait_for 20 has out "$(record clusters/kv '{"a":1}' 0)"
   zk put "$ROOT/clusters/kv" '{"a":2}'
-  wait_for 10 has out "$(record clusters/kv '{"a":2}' 1)"
+  wait_for 20 has out "$(record clusters/kv '{"a":2}' 1)"
   zk rm "$ROOT/clusters/kv"
-  wait_for 10 has out '{"record":"clusters/kv","value":null}'
+  wait_for 20 has out '{"record":"clusters/kv","value":null}'
   zk put "$ROOT/clusters/kv" '{"a":3}'
-  wait_for 10 has out "$(record clusters/kv '{"a":3}' 0)"
+  wait_for 20 has out "$(record clusters/kv '{"a":3}' 0)"
   zk put "$ROOT/framework" '{"id":"x"}'
-  wait_for 10 has out "$(record framework '{"id":"x"}' 0)"
+  wait_for 20 has out "$(record framework '{"id":"x"}' 0)"
   kill "$PID"
   ends_with 0
   assert_equal "$(wc -l <out)" 6
@@ -230,7 +235,7 @@ OUT
   rm-state watch --follow >out 2>err 3>&- &
   PID=$! STOPPED=$!
   track "$PID"
-  wait_for 10 has out "$END"
+  wait_for 20 has out "$END"
   kill -STOP "$PID"
   zk put "$ROOT/clusters/b" '{"n":2}'
   zk rm "$ROOT/clusters/c"
@@ -242,7 +247,7 @@ OUT
   wait_for 20 has out "$(record clusters/b '{"n":2}' 1)"
   assert_equal "$(grep -c '"clusters/a"' out)" 1
   zk put "$ROOT/clusters/a" '{"n":2}'
-  wait_for 10 has out "$(record clusters/a '{"n":2}' 1)"
+  wait_for 20 has out "$(record clusters/a '{"n":2}' 1)"
   assert_equal "$(wc -l <out)" 8
   kill "$PID"
   ends_with 0
@@ -252,11 +257,11 @@ OUT
   own_zookeeper
   zk put "$ROOT/clusters/a" '{"n":1}'
   start w watch
-  wait_for 10 has w.out "$END"
+  wait_for 20 has w.out "$END"
   kill -KILL "$ZK_PID"
-  wait_for 10 says w.err "not connected"
+  wait_for 20 says w.err "not connected"
   echo '{"tick":1}' >&"$IN"
-  wait_for 10 has w.out '{"tick":1}'
+  wait_for 20 has w.out '{"tick":1}'
   restart_zookeeper
   zk put "$ROOT/clusters/a" '{"n":2}'
   wait_for 20 has w.out "$(record clusters/a '{"n":2}' 1)"
@@ -402,7 +407,7 @@ $END"
   own_zookeeper
   start a apply
   echo '{"call":"ACCEPT","n":0}' >&"$IN"
-  wait_for 10 has a.out '{"call":"ACCEPT","n":0}'
+  wait_for 20 has a.out '{"call":"ACCEPT","n":0}'
   STOPPED=$ZK_PID
   kill -STOP "$ZK_PID"
   cat >&"$IN" <<'IN'
@@ -412,7 +417,7 @@ $END"
 {"tick":3}
 IN
   # A tick before the call passes; the call does not.
-  wait_for 10 has a.out '{"tick":2}'
+  wait_for 20 has a.out '{"tick":2}'
   sleep 1
   refute has a.out '{"call":"ACCEPT","n":1}'
   refute has a.out '{"tick":3}'
@@ -431,7 +436,7 @@ IN
   for i in {1..40}; do
     printf '{"write":"status/x","value":{"n":%d}}\n{"call":"A","n":%d}\n' \
       "$i" "$i" >&"$IN"
-    until has a.out "{\"call\":\"A\",\"n\":$i}"; do :; done
+    wait_for 20 has a.out "{\"call\":\"A\",\"n\":$i}"
     assert_equal "$(rm-state get status/x)" "{\"n\":$i}"
   done
   exec {IN}>&-
@@ -442,11 +447,11 @@ IN
   own_zookeeper
   start a apply
   echo '{"call":"A","n":1}' >&"$IN"
-  wait_for 10 has a.out '{"call":"A","n":1}'
+  wait_for 20 has a.out '{"call":"A","n":1}'
   kill -KILL "$ZK_PID"
-  wait_for 10 says a.err "not connected: calls wait"
+  wait_for 20 says a.err "not connected: calls wait"
   printf '{"tick":1}\n{"call":"A","n":2}\n{"tick":2}\n' >&"$IN"
-  wait_for 10 has a.out '{"tick":1}'
+  wait_for 20 has a.out '{"tick":1}'
   sleep 1
   refute has a.out '{"call":"A","n":2}'
   restart_zookeeper
@@ -466,9 +471,9 @@ IN
   rm-state apply <in >out 2>err 3>&- &
   PID=$!
   track "$PID"
-  until [ "$(wc -l <out)" -ge 20 ]; do :; done
+  wait_for 20 lines_in out 20
   kill -KILL "$ZK_PID"
-  wait_for 10 says err "not connected"
+  wait_for 20 says err "not connected"
   [ "$(wc -l <out)" -lt 200 ] # it was in the middle
   restart_zookeeper
   ends_with 0
@@ -557,7 +562,7 @@ status/small'
   zk put "$ROOT/election/x-0000000001" '{}'
   start a apply --fence "$ROOT/election/x-0000000001"
   printf '{"write":"status/a","value":{"n":1}}\n{"call":"A"}\n' >&"$IN"
-  wait_for 10 has a.out '{"call":"A"}'
+  wait_for 20 has a.out '{"call":"A"}'
   zk rm "$ROOT/election/x-0000000001"
   ends_with 102
   exec {IN}>&-
@@ -569,7 +574,7 @@ status/small'
 @test "apply takes the election itself, after who has it" {
   start a apply
   echo '{"tick":1}' >&"$IN"
-  wait_for 10 has a.out '{"tick":1}'
+  wait_for 20 has a.out '{"tick":1}'
   local first=$IN
   run --separate-stderr rm-state apply --wait 1 <<<'{"tick":2}'
   assert_failure 102
@@ -577,10 +582,10 @@ status/small'
   [[ $stderr == *"another leads $RIAK_MESOS_NAME"* ]]
   start b apply
   echo '{"tick":3}' >&"$IN"
-  wait_for 10 says b.err "waiting to lead: 1 ahead"
+  wait_for 20 says b.err "waiting to lead: 1 ahead"
   [ ! -s b.out ]
   exec {first}>&-
-  wait_for 10 has b.out '{"tick":3}'
+  wait_for 20 has b.out '{"tick":3}'
   exec {IN}>&-
   ends_with 0
 }
@@ -588,7 +593,7 @@ status/small'
 @test "a session that ends takes the fence with it: no call passes, 102" {
   start a apply
   echo '{"call":"A","n":1}' >&"$IN"
-  wait_for 10 has a.out '{"call":"A","n":1}'
+  wait_for 20 has a.out '{"call":"A","n":1}'
   STOPPED=$PID
   kill -STOP "$PID"
   echo '{"call":"A","n":2}' >&"$IN"
@@ -602,7 +607,7 @@ status/small'
 @test "SIGTERM ends apply with what it had" {
   start a apply
   printf '{"write":"status/a","value":{"n":1}}\n{"call":"A"}\n' >&"$IN"
-  wait_for 10 has a.out '{"call":"A"}'
+  wait_for 20 has a.out '{"call":"A"}'
   kill "$PID"
   ends_with 0
   exec {IN}>&-
@@ -612,9 +617,9 @@ status/small'
 
 @test "writes that can't be stored at the end of input: 111" {
   own_zookeeper
-  start a apply --wait 5
+  start a apply --wait 10
   echo '{"tick":1}' >&"$IN"
-  wait_for 10 has a.out '{"tick":1}'
+  wait_for 20 has a.out '{"tick":1}'
   kill -KILL "$ZK_PID"
   echo '{"write":"status/a","value":{"n":1}}' >&"$IN"
   exec {IN}>&-
