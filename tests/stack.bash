@@ -80,9 +80,9 @@ start_api() {
     >>"$STACK/api.out" 2>>"$STACK/api.log" 3>&- &
   API_PID=$!
   track "$API_PID"
-  wait_for 20 test -s "$STACK/api-port" || return 1
+  wait_for 20 grep -q "records are known" "$STACK/api.log" || return 1
   API=http://127.0.0.1:$(cat "$STACK/api-port")
-  export API
+  export API RIAK_MESOS_API=$API
 }
 
 # start_director CLUSTER: its ports are DIRECTOR_HTTP, DIRECTOR_PB and

@@ -179,9 +179,59 @@ why_not(const struct rm_view *view, const struct rm_entry *node,
 	return verdict != NULL ? rm_strdup(verdict) : NULL;
 }
 
+/* Whether a node sees another, by key, in its ring. One that has no member
+ * record has no executor of ours to ask: it is believed. */
+static bool
+sees(const struct rm_entry *node, const struct rm_entry *other)
+{
+	jv names = rm_json_get(
+	    rm_entry_value(node, RM_RECORD_MEMBER), "members");
+	size_t n = strlen(other->key);
+	bool seen = node == other || !rm_entry_has(node, RM_RECORD_MEMBER);
+	if (!seen && jv_get_kind(names) == JV_KIND_ARRAY)
+		jv_array_foreach (names, i, name) {
+			const char *text = jv_get_kind(name) == JV_KIND_STRING
+					       ? jv_string_value(name)
+					       : "";
+			seen |= strncmp(text, other->key, n) == 0 &&
+				text[n] == '@';
+			jv_free(name);
+		}
+	jv_free(names);
+	return seen;
+}
+
+static int
+ring_size(const struct rm_entry *node)
+{
+	jv names = rm_json_get(
+	    rm_entry_value(node, RM_RECORD_MEMBER), "members");
+	int size = jv_get_kind(names) == JV_KIND_ARRAY
+		       ? jv_array_length(jv_copy(names))
+		       : 0;
+	jv_free(names);
+	return size;
+}
+
+/* The first node that serves with the largest ring; NULL when none serves. */
+static const struct rm_entry *
+centre_of(const struct rm_view *view, const struct rm_entry *cluster)
+{
+	const struct rm_model *model = rm_view_model(view);
+	const struct rm_entry *centre = NULL;
+	for (size_t i = 0; i < model->nodes.count; i++) {
+		const struct rm_entry *node = model->nodes.items[i];
+		if (rm_shape_is_of(node, cluster->key) &&
+		    rm_view_serves(view, node) &&
+		    (centre == NULL || ring_size(node) > ring_size(centre)))
+			centre = node;
+	}
+	return centre;
+}
+
 static jv
 node_status(const struct rm_view *view, const struct rm_entry *node,
-    const struct rm_entry *cluster)
+    const struct rm_entry *cluster, bool in_ring)
 {
 	char *why = why_not(view, node, cluster);
 	jv ports = placed_ports(node);
@@ -191,6 +241,7 @@ node_status(const struct rm_view *view, const struct rm_entry *node,
 	    text_or_null(rm_entry_text(node, RM_RECORD_NODE, "goal", NULL)),
 	    jv_string("serving"),
 	    rm_view_serves(view, node) ? jv_true() : jv_false(),
+	    jv_string("in_ring"), in_ring ? jv_true() : jv_false(),
 	    jv_string("why"), text_or_null(why), jv_string("hostname"),
 	    text_or_null(placed_text(node, "hostname")), jv_string("address"),
 	    text_or_null(placed_text(node, "address")), jv_string("ports"),
@@ -204,14 +255,17 @@ rm_shape_status(const struct rm_view *view, const struct rm_entry *cluster)
 {
 	const struct rm_model *model = rm_view_model(view);
 	jv nodes = jv_array();
+	const struct rm_entry *centre = centre_of(view, cluster);
 	int serving = 0;
 	for (size_t i = 0; i < model->nodes.count; i++) {
 		const struct rm_entry *node = model->nodes.items[i];
 		if (!rm_shape_is_of(node, cluster->key))
 			continue;
-		serving += rm_view_serves(view, node);
+		bool in_ring = rm_view_serves(view, node) &&
+			       sees(centre, node) && sees(node, centre);
+		serving += in_ring;
 		nodes = jv_array_append(
-		    nodes, node_status(view, node, cluster));
+		    nodes, node_status(view, node, cluster, in_ring));
 	}
 	bool destroy = rm_json_bool(
 	    rm_entry_value(cluster, RM_RECORD_CLUSTER), "destroy", false);

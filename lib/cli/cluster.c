@@ -446,8 +446,11 @@ static void
 tell_node(struct rm_str *words, jv node)
 {
 	const char *why = rm_json_text(node, "why", NULL);
-	if (rm_json_bool(node, "serving", false))
+	bool serving = rm_json_bool(node, "serving", false);
+	if (serving && rm_json_bool(node, "in_ring", true))
 		return;
+	if (serving)
+		why = "not in the ring yet";
 	rm_str_printf(words, "; %s %s%s%s", rm_json_text(node, "key", "?"),
 	    rm_json_text(node, "status", "?"), why != NULL ? ": " : "",
 	    why != NULL ? why : "");

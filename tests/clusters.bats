@@ -1,0 +1,92 @@
+# Clusters as their users have them: by the command line, two side by side in
+# one framework, through Directors, and gone without a trace.
+
+load helper
+load stack
+
+setup() {
+  STACK=$BATS_TEST_TMPDIR
+  start_zookeeper
+  start_local
+  start_schedd
+  start_api
+}
+
+teardown() {
+  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
+    tail -n 20 "$STACK"/*.log
+  fi
+  stop_tracked
+  stop_executors
+}
+
+# Every member of the cluster sees a ring of so many.
+ring_of() { # ring_of CLUSTER N
+  local key count=0
+  for key in $(state ls members | grep "riak-$1-"); do
+    [ "$(state get "members/${key##*/}" | jq '.members | length')" = "$2" ] ||
+      return 1
+    count=$((count + 1))
+  done
+  [ "$count" -eq "$2" ]
+}
+
+gone_cluster() { ! state get "clusters/$1"; }
+
+@test "two clusters side by side; one is destroyed without a trace" {
+  for c in kv ts; do
+    riak-mesos cluster create "$c" "$RIAK_VERSION"
+    riak-mesos cluster add-node "$c" --nodes 2
+  done
+  for c in kv ts; do
+    riak-mesos cluster wait-for-service "$c" --nodes 2 --timeout 180
+    wait_for 120 ring_of "$c" 2
+  done
+  start_director kv
+  local kv=127.0.0.1:$DIRECTOR_HTTP
+  start_director ts
+  local ts=127.0.0.1:$DIRECTOR_HTTP
+  put_key "$kv" k "of kv"
+  put_key "$ts" k "of ts"
+  run get_key "$kv" k
+  assert_output "of kv"
+  run get_key "$ts" k
+  assert_output "of ts"
+  # No node of one is a member of the other.
+  run bash -c "for n in 1 2; do rm-state get members/riak-kv-\$n --zk $ZK; done | grep -c riak-ts"
+  assert_output 0
+
+  riak-mesos cluster destroy ts
+  wait_for 120 gone_cluster ts
+  [ -z "$(vms_of riak-ts-1)$(vms_of riak-ts-2)" ]
+  [ -z "$(find "$STACK"/mesos/agent-*/volumes -name '*riak-ts-*')" ]
+  for kind in clusters nodes reservations tasks status orders members \
+    secrets verdicts; do
+    run state ls "$kind"
+    refute_line --regexp '(^|/|-)ts($|-)'
+  done
+  run bash -c "for a in 127.0.0.{1,2,3}; do curl -s http://\$a:$(cat "$STACK/agent-port")/state; done | grep -c riak-ts-"
+  assert_output 0
+  run get_key "$kv" k
+  assert_output "of kv"
+}
+
+# The README's first cluster, as it stands there, with this machine's
+# addresses in place of its own.
+@test "the README's first cluster" {
+  sed -n '/^## A first cluster/,/^## /p' "$TOP/README.md" |
+    sed -n 's/^    \(riak-mesos .*\|curl .*\)/\1/p' |
+    sed "s/riak-3-2/$RIAK_VERSION/" >"$STACK/commands"
+  grep -q 'riak-mesos cluster create' "$STACK/commands"
+  grep -q 'curl' "$STACK/commands"
+  local line
+  while read -r line; do
+    # The Director's ports are free ones here.
+    [[ $line != curl* ]] || [ -n "${DIRECTOR_HTTP-}" ] || start_director kv
+    line=${line//127.0.0.1:8098/127.0.0.1:${DIRECTOR_HTTP-8098}}
+    echo "# $line" >&3
+    run bash -c "$line"
+    assert_success
+  done <"$STACK/commands"
+  assert_output --partial hello
+}

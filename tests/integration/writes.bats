@@ -1,0 +1,73 @@
+# A client writes through the Director without a pause while nodes' machines
+# are killed, one after the other, each as soon as all are well again. What was
+# acknowledged is there at the end. SHORT=1: three kills; else twelve.
+
+load ../helper
+load ../stack
+
+setup() {
+  STACK=$BATS_TEST_TMPDIR
+  start_zookeeper
+  start_local
+  start_schedd
+  start_api
+  riak-mesos cluster create kv "$RIAK_VERSION"
+  riak-mesos cluster add-node kv --nodes 3
+  riak-mesos cluster wait-for-service kv --nodes 3 --timeout 180
+  wait_for 120 whole
+  start_director kv
+}
+
+teardown() {
+  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
+    tail -n 30 "$STACK"/*.log
+  fi
+  touch "$STACK/enough"
+  stop_tracked
+  stop_executors
+}
+
+# All three are ready and see a ring of three.
+whole() {
+  local n
+  for n in 1 2 3; do
+    state get "members/riak-kv-$n" |
+      jq -e '.ready and (.members | length == 3)' || return 1
+  done
+}
+
+# Writes until told that it is enough; notes what was acknowledged.
+write_on() {
+  local i=0
+  while [ ! -e "$STACK/enough" ]; do
+    if put_key "127.0.0.1:$DIRECTOR_HTTP" "w$i" "value $i"; then
+      echo "$i" >>"$STACK/acknowledged"
+    else
+      echo "$i" >>"$STACK/refused"
+    fi
+    i=$((i + 1))
+  done
+}
+
+@test "no acknowledged key is lost while machines are killed" {
+  local kills=12 i n
+  [ -z "${SHORT-}" ] || kills=3
+  write_on 3>&- &
+  track $!
+  for ((i = 0; i < kills; i++)); do
+    n=riak-kv-$((i % 3 + 1))
+    local task
+    task=$(task_of "$n")
+    kill -KILL "$(vm_of "$n")"
+    wait_for 60 runs_anew "$n" "$task"
+    wait_for 60 whole
+  done
+  touch "$STACK/enough"
+  echo "# $(wc -l <"$STACK/acknowledged") acknowledged," \
+    "$(cat "$STACK/refused" 2>/dev/null | wc -l) refused" >&3
+  [ "$(wc -l <"$STACK/acknowledged")" -gt 100 ]
+  while read -r i; do
+    [ "$(get_key "127.0.0.1:$DIRECTOR_HTTP" "w$i")" = "value $i" ] ||
+      fail "w$i was acknowledged, and is lost"
+  done <"$STACK/acknowledged"
+}
