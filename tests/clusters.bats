@@ -10,6 +10,7 @@ setup() {
   start_local
   start_schedd
   start_api
+  riak-mesos framework wait-for-service --timeout 60
 }
 
 teardown() {

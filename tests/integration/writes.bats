@@ -11,6 +11,7 @@ setup() {
   start_local
   start_schedd
   start_api
+  riak-mesos framework wait-for-service --timeout 60
   riak-mesos cluster create kv "$RIAK_VERSION"
   riak-mesos cluster add-node kv --nodes 3
   riak-mesos cluster wait-for-service kv --nodes 3 --timeout 180
