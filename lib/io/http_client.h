@@ -44,6 +44,9 @@ struct rm_http_request {
 	 * GET and HEAD always may. */
 	bool repeatable;
 
+	/* Neither on_headers nor on_data may send or cancel a call, not even
+	 * another one: libcurl refuses that inside of its callbacks. */
+
 	/* The final status and headers are there; return -1 to abort. NULL:
 	 * not asked. */
 	int (*on_headers)(void *arg, const struct rm_http_response *response);
