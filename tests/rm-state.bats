@@ -558,6 +558,12 @@ status/small'
   assert_output ""
 }
 
+@test "a fence that is no path is told" {
+  run --separate-stderr rm-state apply --fence nonsense </dev/null
+  assert_failure 100
+  [[ $stderr == *"--fence nonsense"* ]]
+}
+
 @test "a fence that goes ends apply at once" {
   zk put "$ROOT/election/x-0000000001" '{}'
   start a apply --fence "$ROOT/election/x-0000000001"

@@ -47,7 +47,8 @@ struct rm_zk_options {
 	const char *hosts; /* "host:port,host:port"; a chroot may follow */
 	double timeout; /* of the session, seconds; 0: 10 */
 	/* File with "user:password" for digest authentication, or NULL. With
-	 * it, what is created belongs to its user alone. */
+	 * it, what is created belongs to its user alone, but for /riak and
+	 * /riak/frameworks, which others may list and add to. */
 	const char *auth_file;
 	void (*on_session)(void *arg, enum rm_zk_session state);
 	void *arg;

@@ -49,6 +49,7 @@ struct apply {
 	unsigned long dropped;
 	bool connected, ended, stopping;
 	bool fence_watched;
+	bool waited; /* for another that leads */
 	int code;
 };
 
@@ -224,13 +225,15 @@ on_deadline(void *arg)
 		    apply->options->zk,
 		    rm_writer_last(apply->writer) -
 			rm_writer_settled(apply->writer));
-	else if (apply->connected && apply->election != NULL) {
+	else if (apply->waited) {
 		rm_log_error("another leads %s", apply->options->framework);
 		finish(apply, RM_EXIT_CONFLICT);
 		return;
 	} else
-		rm_log_error("ZooKeeper %s: no connection within %.0f s",
-		    apply->options->zk, apply->options->wait);
+		rm_log_error("ZooKeeper %s: no %s within %.0f s",
+		    apply->options->zk,
+		    apply->connected ? "answer" : "connection",
+		    apply->options->wait);
 	finish(apply, RM_EXIT_OUTSIDE);
 }
 
@@ -283,6 +286,15 @@ fence_lost(struct apply *apply)
 	fail(apply, &err);
 }
 
+static void
+fence_failed(struct apply *apply, enum rm_zk_result why)
+{
+	struct rm_error err = { 0 };
+	rm_error_set(&err, RM_EXIT_USAGE, "--fence %s: %s", apply->fence,
+	    rm_zk_words(why));
+	fail(apply, &err);
+}
+
 static void look_at_fence(struct apply *apply);
 
 static void
@@ -305,6 +317,8 @@ fence_seen(void *arg, enum rm_zk_result result, const char *value, size_t len,
 		fence_lost(apply);
 	else if (result == RM_ZK_OK && apply->writer == NULL)
 		begin(apply);
+	else if (result != RM_ZK_OK && result != RM_ZK_LOST)
+		fence_failed(apply, result);
 }
 
 /* With --fence it is another process's, so we hear of its end by a watch. */
@@ -326,7 +340,8 @@ on_leading(void *arg, const char *fence)
 static void
 on_waiting(void *arg, int ahead)
 {
-	(void)arg;
+	struct apply *apply = arg;
+	apply->waited = true;
 	rm_log_info("waiting to lead: %d ahead", ahead);
 }
 
