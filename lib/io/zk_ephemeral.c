@@ -14,9 +14,13 @@ struct rm_zk_ephemeral {
 	bool busy; /* an operation is under way */
 	bool there; /* in this session, as far as we know */
 	bool stale; /* what is there is not the value */
+	bool watched; /* we shall hear when it goes */
+	bool established; /* was there once */
+	bool superseded; /* by another session, for good */
 };
 
 static void act(struct rm_zk_ephemeral *e);
+static void watch(struct rm_zk_ephemeral *e);
 
 /* What to do after an operation that did not do it. */
 static void
@@ -25,6 +29,50 @@ failed(struct rm_zk_ephemeral *e, enum rm_zk_result result)
 	if (result == RM_ZK_LOST) /* the next session state acts */
 		return;
 	rm_log_warn("%s: %s", e->path, rm_zk_words(result));
+}
+
+static void
+changed(void *arg, const char *path)
+{
+	(void)path;
+	struct rm_zk_ephemeral *e = arg;
+	e->watched = false;
+	watch(e);
+}
+
+static void
+give_up(struct rm_zk_ephemeral *e)
+{
+	e->there = false;
+	e->superseded = true;
+	rm_log_warn("%s: taken over by another", e->path);
+}
+
+static void
+was_watched(void *arg, enum rm_zk_result result, const char *value, size_t len,
+    const struct rm_zk_stat *stat)
+{
+	(void)value;
+	(void)len;
+	struct rm_zk_ephemeral *e = arg;
+	if (result == RM_ZK_LOST) {
+		e->watched = false;
+	} else if (result == RM_ZK_NO_NODE) {
+		e->there = false;
+		act(e);
+	} else if (result == RM_ZK_OK && e->there &&
+		   stat->owner != rm_zk_session_id(e->zk)) {
+		give_up(e);
+	}
+}
+
+static void
+watch(struct rm_zk_ephemeral *e)
+{
+	if (!e->there || e->watched)
+		return;
+	e->watched = true;
+	rm_zk_exists(e->zk, e->path, changed, was_watched, e);
 }
 
 static void
@@ -44,15 +92,46 @@ was_set(void *arg, enum rm_zk_result result, const char *path)
 }
 
 static void
-was_deleted(void *arg, enum rm_zk_result result, const char *path)
+is_there(struct rm_zk_ephemeral *e)
 {
-	(void)path;
+	e->there = e->established = true;
+	watch(e);
+	act(e);
+	if (e->ready != NULL)
+		e->ready(e->arg);
+}
+
+static void
+was_replaced(void *arg, enum rm_zk_result result, int op)
+{
+	(void)op;
 	struct rm_zk_ephemeral *e = arg;
 	e->busy = false;
-	if (result == RM_ZK_OK || result == RM_ZK_NO_NODE)
+	if (result == RM_ZK_OK)
+		is_there(e);
+	else if (result == RM_ZK_NO_NODE || result == RM_ZK_BAD_VERSION)
 		act(e);
 	else
 		failed(e, result);
+}
+
+/* In one step, so that whoever made it finds ours, not nothing. */
+static void
+replace(struct rm_zk_ephemeral *e, int version)
+{
+	const struct rm_zk_op ops[] = {
+		{ .kind = RM_ZK_OP_DELETE,
+		    .path = e->path,
+		    .version = version },
+		{ .kind = RM_ZK_OP_CREATE,
+		    .path = e->path,
+		    .value = e->value,
+		    .len = strlen(e->value),
+		    .flags = RM_ZK_EPHEMERAL },
+	};
+	e->busy = true;
+	e->stale = false;
+	rm_zk_multi(e->zk, ops, 2, was_replaced, e);
 }
 
 static void
@@ -65,12 +144,14 @@ was_found(void *arg, enum rm_zk_result result, const char *value, size_t len,
 	e->busy = false;
 	if (result == RM_ZK_OK && stat->owner == rm_zk_session_id(e->zk)) {
 		/* Made by a create whose answer was lost. */
-		e->there = true;
 		e->stale = true;
-		act(e);
+		is_there(e);
+	} else if (result == RM_ZK_OK && e->established) {
+		/* What our earlier sessions had was gone before we heard of
+		 * their end. */
+		give_up(e);
 	} else if (result == RM_ZK_OK) {
-		e->busy = true;
-		rm_zk_delete(e->zk, e->path, stat->version, was_deleted, e);
+		replace(e, stat->version);
 	} else if (result == RM_ZK_NO_NODE) {
 		act(e);
 	} else {
@@ -85,10 +166,7 @@ was_created(void *arg, enum rm_zk_result result, const char *path)
 	struct rm_zk_ephemeral *e = arg;
 	e->busy = false;
 	if (result == RM_ZK_OK) {
-		e->there = true;
-		act(e);
-		if (e->ready != NULL)
-			e->ready(e->arg);
+		is_there(e);
 	} else if (result == RM_ZK_NODE_EXISTS) {
 		e->busy = true;
 		rm_zk_exists(e->zk, e->path, NULL, was_found, e);
@@ -100,7 +178,8 @@ was_created(void *arg, enum rm_zk_result result, const char *path)
 static void
 act(struct rm_zk_ephemeral *e)
 {
-	if (e->busy || (e->there && !e->stale) || !rm_zk_connected(e->zk))
+	if (e->busy || e->superseded || (e->there && !e->stale) ||
+	    !rm_zk_connected(e->zk))
 		return;
 	e->busy = true;
 	e->stale = false;
@@ -143,7 +222,8 @@ rm_zk_ephemeral_session(struct rm_zk_ephemeral *e, enum rm_zk_session state)
 	if (state == RM_ZK_SUSPENDED)
 		return;
 	if (state == RM_ZK_RENEWED)
-		e->there = false;
+		e->there = e->watched = false;
+	watch(e);
 	act(e);
 }
 
@@ -152,7 +232,7 @@ rm_zk_ephemeral_free(struct rm_zk_ephemeral *e)
 {
 	if (e == NULL)
 		return;
-	if (e->there || e->busy)
+	if (e->there || (e->busy && !e->superseded))
 		rm_zk_delete(e->zk, e->path, -1, NULL, NULL);
 	rm_zk_forget(e->zk, e);
 	free(e->path);

@@ -437,7 +437,27 @@ ephemerals_replace(void **state)
 	assert_int_equal(rm_zk_wait_get(&old, "/e/y", &value, &stat, &err), 0);
 	assert_string_equal(value.text, "new");
 	assert_true(stat.owner == rm_zk_session_id(new.zk));
+	/* One that somebody deletes comes back. */
+	rm_zk_wait_delete(&old, "/e/y", -1, &err);
+	run_until(5, readies == 2);
+	rm_zk_wait_set(&old, "/e/y", "x", 1, -1, &err);
+	rm_zk_ephemeral_set(e, "newer");
+	run_until(5, rm_zk_wait_get(&old, "/e/y", &value, NULL, &err) == 0 &&
+			 strcmp(value.text, "newer") == 0);
+	/* One whose place another takes leaves it to that. */
+	struct rm_zk_ephemeral *successor = rm_zk_ephemeral_new(
+	    old.zk, "/e/y", "successor", on_ready, NULL);
+	run_until(5, readies == 3);
+	double quiet = rm_now() + 0.3;
+	run_until(5, rm_now() > quiet);
+	assert_int_equal(readies, 3);
+	rm_zk_ephemeral_set(e, "newest");
 	rm_zk_ephemeral_free(e);
+	quiet = rm_now() + 0.3;
+	run_until(5, rm_now() > quiet);
+	assert_int_equal(rm_zk_wait_get(&new, "/e/y", &value, &stat, &err), 0);
+	assert_string_equal(value.text, "successor");
+	rm_zk_ephemeral_free(successor);
 	run_until(2, rm_zk_wait_get(&old, "/e/y", &value, NULL, &err) != 0);
 	rm_zk_wait_close(&old);
 	rm_zk_wait_close(&new);
