@@ -531,6 +531,17 @@ IN
   assert_output ""
 }
 
+@test "a stage takes away a cluster's secret, but makes none" {
+  rm-state put clusters/kv <<<'{"riak_version":"riak-3-2"}'
+  run rm-state apply --log-level warn <<'IN'
+{"write":"secrets/kv","value":null}
+{"write":"clusters/kv","value":null,"version":0}
+IN
+  assert_success
+  run rm-state ls
+  assert_output ""
+}
+
 @test "a value of more than ZooKeeper takes is refused by name" {
   awk 'BEGIN { printf "{\"write\":\"status/small\",\"value\":{}}\n"
     printf "{\"write\":\"status/large\",\"value\":{\"x\":\""

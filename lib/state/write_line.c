@@ -26,8 +26,8 @@ is_utf8(const char *text, size_t len)
 }
 
 static int
-take_path(
-    struct rm_slice value, struct rm_write_line *write, struct rm_error *err)
+take_path(struct rm_slice value, bool deletes, struct rm_write_line *write,
+    struct rm_error *err)
 {
 	struct rm_slice path = rm_slice_string(value);
 	enum rm_record_kind kind;
@@ -39,6 +39,9 @@ take_path(
 	if (!rm_record_parse(write->path, &kind, &name))
 		return rm_error_set(err, RM_EXIT_REJECTED,
 		    "%s: not the path of a record", write->path);
+	/* A destroyed cluster takes its secret with it. */
+	if (kind == RM_RECORD_SECRET && deletes)
+		return 0;
 	if (!rm_record_table[kind].streamed || rm_record_table[kind].ephemeral)
 		return rm_error_set(err, RM_EXIT_REJECTED,
 		    "%s: no stage writes that", write->path);
@@ -96,7 +99,7 @@ rm_write_line_parse(const char *line, size_t len, struct rm_write_line *write,
 	}
 	if (more != 0 || !is_utf8(line, len))
 		return reject(err, "not JSON");
-	if (take_path(path, write, err) != 0)
+	if (take_path(path, rm_slice_is(what, "null"), write, err) != 0)
 		return -1;
 	if (what.at == NULL)
 		return rm_error_set(
