@@ -657,6 +657,23 @@ orders() {
 ["riak-kv-1","commit",{"joins":["riak-kv-2@127.0.0.2","riak-kv-3@127.0.0.3","riak-kv-4@127.0.0.4"]},"commit.1006000"]'
 }
 
+@test "a staged member of a ring of three is committed like the first ones" {
+  {
+    up 1; up 2; up 3; up 4
+    for n in 1 2 3; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    member 4 riak-kv-4.5 '[4]'; tick 1001
+    # What the joiner then sees: the ring that it is to join, without itself.
+    member 4 riak-kv-4.5 '[1,2,3]' "$(done_ join.1001000)"; tick 1002; tick 1003
+    for n in 2 3 4; do member "$n" "riak-kv-$n.5" '[1,2,3,4]'; done
+    member 1 riak-kv-1.5 '[1,2,3,4]' "$(done_ commit.1002000)"; tick 1004
+    tick 1050
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-4","join",{"node":"riak-kv-1@127.0.0.1"},"join.1001000"]
+["riak-kv-1","commit",{"joins":["riak-kv-4@127.0.0.4"]},"commit.1002000"]'
+}
+
 @test "a node that never gets up holds the others for a minute, no longer" {
   {
     up 1; up 2; up 3

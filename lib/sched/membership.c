@@ -54,12 +54,6 @@ ring_size(const struct rm_entry *node)
 	return size;
 }
 
-bool
-rm_membership_joined(const struct rm_entry *node)
-{
-	return ring_size(node) > 1;
-}
-
 /* Its Erlang name; the caller's. */
 static char *
 name_of(const struct rm_entry *node)
@@ -80,6 +74,27 @@ holds(jv names, const char *name)
 		jv_free(one);
 	}
 	return found;
+}
+
+/*
+ * A node whose join is staged sees the ring that it is to join, without
+ * itself: that ring is not its own yet.
+ */
+static bool
+in_own_ring(const struct rm_entry *node)
+{
+	char *name = name_of(node);
+	jv members = rm_json_get(member_of(node), "members");
+	bool in = holds(members, name);
+	jv_free(members);
+	free(name);
+	return in;
+}
+
+bool
+rm_membership_joined(const struct rm_entry *node)
+{
+	return ring_size(node) > 1 && in_own_ring(node);
 }
 
 static bool
@@ -202,7 +217,7 @@ find_seed(const struct ring *r)
 	for (size_t i = 0; i < r->model->nodes.count; i++) {
 		struct rm_entry *node = r->model->nodes.items[i];
 		if (!of_cluster(r, node) || !rm_membership_ready(node) ||
-		    rm_node_goal(node) != RM_GOAL_RUN || ring_size(node) == 0)
+		    rm_node_goal(node) != RM_GOAL_RUN || !in_own_ring(node))
 			continue;
 		int more = best != NULL ? ring_size(node) - ring_size(best) : 1;
 		bool target = is_target(r, node);
@@ -219,7 +234,8 @@ joins(const struct ring *r, const struct rm_entry *node)
 {
 	return of_cluster(r, node) && node != r->seed &&
 	       rm_node_goal(node) == RM_GOAL_RUN && rm_membership_ready(node) &&
-	       ring_size(node) == 1 && !in_ring(r, node);
+	       ring_size(node) > 0 && !rm_membership_joined(node) &&
+	       !in_ring(r, node);
 }
 
 /* It is to be a member, and on its way up. */
