@@ -9,7 +9,7 @@ TOP=$(cd "$(dirname "$0")/.." && pwd)
 RM_BIN=$RM_BUILD/bin
 PATH=$RM_BIN:$PATH
 STACK=$(mktemp -d "${TMPDIR:-/tmp}/riak-mesos-XXXXXX")
-step="the beginning" began=$SECONDS summary=()
+step="the beginning" began=$SECONDS summary=() places=()
 # shellcheck source-path=SCRIPTDIR source=../tests/servers.bash
 . "$TOP/tests/servers.bash"
 # shellcheck source-path=SCRIPTDIR source=../tests/stack.bash
@@ -104,6 +104,20 @@ run_cli() {
   sleep 0.1 # the last of its words
 }
 
+ran() { # ran WHAT WHERE: for the summary
+  places+=("$(printf '%-14s %s' "$1" "$2")")
+}
+
+# Of a node: its host, its ports, and where its data lie.
+node_ran() {
+  local ports
+  ports=$(state get "tasks/$1" | jq -r '.address + ", " + (.ports |
+    to_entries | map(select(.key | startswith("spare") | not) |
+    "\(.key) \(.value)") | join(", "))')
+  ran "$1" "$ports"
+  ran "" "on $(realpath "$(sandbox_of "$1")/data")"
+}
+
 pb() {
   "$RM_BUILD/tools/pb" 127.0.0.1 "$DIRECTOR_PB" "$@"
 }
@@ -123,6 +137,9 @@ begin "ZooKeeper, and rm-local with three agents"
 start_zookeeper || fail
 start_local || fail
 echo "   ZooKeeper at $ZK, a stand-in for Mesos at $MASTER"
+
+ran ZooKeeper "$ZK"
+ran rm-local "$MASTER, agents on 127.0.0.1 to 127.0.0.3"
 
 begin "a node, with the pipeline typed by hand"
 settings | state put settings || fail
@@ -156,6 +173,8 @@ echo "   nothing is left of it"
 begin "rm-schedd and rm-api; a cluster by the command line"
 start_schedd
 start_api || fail
+ran rm-schedd "pid $SCHEDD_PID, no port"
+ran rm-api "${API#http://}"
 run_cli framework wait-for-service --timeout 60
 run_cli cluster create kv "$RIAK_VERSION"
 run_cli cluster add-node kv --nodes 3
@@ -166,6 +185,7 @@ run_cli cluster endpoints kv
 
 begin "a Director; 100 keys over HTTP, ten over protocol buffers"
 start_director kv || fail
+ran rm-director "127.0.0.1, http $DIRECTOR_HTTP, pb $DIRECTOR_PB, admin $DIRECTOR_ADMIN"
 for ((i = 1; i <= 100; i++)); do
   put_key "127.0.0.1:$DIRECTOR_HTTP" "key$i" "value$i" ||
     fail "key$i was not written"
@@ -191,10 +211,13 @@ kill_and_wait "$victim"
 read_keys
 echo "   all keys are there"
 
+for key in $(state ls nodes); do node_ran "${key#nodes/}"; done
+
 begin "scaled to four"
 run_cli cluster add-node kv
 run_cli cluster wait-for-service kv --nodes 4 --timeout 180
 wait_for 120 ring_of 4 || fail "the fourth did not join the ring"
+node_ran riak-kv-4
 echo "   one ring of four"
 
 begin "one leaves, with its handoff"
@@ -228,6 +251,8 @@ else
 fi
 finish
 echo
-bold "what was done:"
+bold "what ran where:"
+printf '   %s\n' "${places[@]}"
+bold "what was done, and how long it took:"
 printf '%s\n' "${summary[@]}"
 bold "quickstart: ok"
