@@ -8,6 +8,7 @@ load rm-local/scheduler
 
 teardown() {
   stop_tracked
+  stop_inside "$BATS_TEST_TMPDIR"
 }
 
 @test "says when it is ready, and what it is" {

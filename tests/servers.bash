@@ -26,6 +26,16 @@ stop_tracked() {
   rm -f "$file"
 }
 
+# Ends whatever still works in a folder or below: executors outlive their agent.
+stop_inside() { # stop_inside DIR
+  local at
+  for at in /proc/[0-9]*; do
+    case $(readlink "$at/cwd" 2>/dev/null) in
+    "$1"/*) kill -KILL "${at#/proc/}" 2>/dev/null || true ;;
+    esac
+  done
+}
+
 gone() {
   # A zombie of ours has ended too.
   ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
