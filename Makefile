@@ -18,7 +18,7 @@ PACKAGES = gcc make pkg-config libc6-dev libevent-dev libcurl4-openssl-dev \
 	libjq-dev libonig-dev jq libzookeeper-st-dev libprotobuf-c-dev \
 	protobuf-c-compiler libarchive-dev libssl-dev zookeeper \
 	default-jre-headless erlang-base bats bats-support bats-assert \
-	libcmocka-dev mandoc shellcheck curl procps iproute2 openssl
+	libcmocka-dev mandoc shellcheck curl procps iproute2 openssl systemd
 # What only some targets need; each asks for it by itself.
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 ANALYZE_PACKAGES = clang-tidy cppcheck clang-tools
@@ -35,6 +35,7 @@ BEAMS = $(patsubst lib/riak/%.erl,$(B)/ebin/%.beam,$(wildcard lib/riak/*.erl))
 BATS = $(sort $(wildcard tests/*.bats))
 LONG_BATS = $(sort $(wildcard tests/integration/*.bats))
 PAGES = $(sort $(wildcard man/*.[1-9]))
+UNITS_SYSTEMD = $(sort $(wildcard examples/systemd/*.service))
 SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash examples/*.sh \
 	tests/*/*.sh tests/bench/run completions/*.bash))
 LIBS = -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \
@@ -217,6 +218,14 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_riak-mesos
 	install -m 644 completions/riak-mesos.fish \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/riak-mesos.fish
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	for u in $(UNITS_SYSTEMD); do sed 's|/usr/bin/|$(PREFIX)/bin/|' $$u \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
+	install -m 644 examples/systemd/sysusers.conf \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/riak-mesos.conf
+	install -m 644 examples/systemd/tmpfiles.conf \
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/riak-mesos.conf
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS))) \
@@ -226,19 +235,20 @@ uninstall:
 	for p in $(PAGES); do s=$${p##*.}; \
 	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/}; done
 	rm -rf $(DESTDIR)$(PREFIX)/lib/riak-mesos
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(notdir $(UNITS_SYSTEMD))) \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/riak-mesos.conf \
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/riak-mesos.conf
 
 quickstart: deps bats
 	examples/quickstart.sh
 
-# The programs, the pages and the completions, for another machine with the
-# same libraries.
+# One archive that runs on any glibc host of this architecture.
 dist: all
-	rm -rf $(B)/dist && $(MAKE) install DESTDIR=$(B)/dist PREFIX=/usr
-	tar -C $(B)/dist --owner=0 --group=0 -czf \
-	    $(B)/riak-mesos-$(VERSION).tar.gz usr
+	examples/dist.sh $(B) $(VERSION)
 
-deb: dist
+deb: all
 	@$(call install,$(DEB_PACKAGES))
+	rm -rf $(B)/stage && $(MAKE) install DESTDIR=$(B)/stage PREFIX=/usr
 	examples/deb.sh $(B) $(VERSION)
 
 html: $(PAGES)

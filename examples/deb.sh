@@ -1,12 +1,12 @@
 #!/bin/sh
-# deb.sh BUILD VERSION: a Debian package of what `make dist` gathered in
-# BUILD/dist, by the platform's own tools.
+# deb.sh BUILD VERSION: a Debian package of what `make deb` gathered in
+# BUILD/stage, by the platform's own tools.
 set -eu
 build=$1 version=$2
 root=$build/deb/riak-mesos
 rm -rf "$build/deb"
 mkdir -p "$root/DEBIAN" "$build/deb/debian"
-cp -a "$build/dist/usr" "$root/"
+cp -a "$build/stage/usr" "$root/"
 gzip -9n "$root"/usr/share/man/man*/*
 mkdir -p "$root/usr/share/doc/riak-mesos"
 cp README.md "$root/usr/share/doc/riak-mesos/"

@@ -1,0 +1,84 @@
+# What is put on other machines: the archive and systemd's units.
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2030,SC2031
+
+load helper
+
+setup_file() {
+  BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR start_zookeeper
+}
+
+teardown_file() {
+  BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR stop_tracked
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+  stop_tracked
+}
+
+@test "the archive runs where it is unpacked, with its own libraries alone" {
+  mkdir -p build "a place"
+  ln -s "$RM_BUILD/bin" "$RM_BUILD/ebin" "$RM_BUILD/rm-executor.tar.gz" build/
+  local here=$PWD p
+  (cd "$TOP" && examples/dist.sh "$here/build" 9.9.9)
+  tar -C "a place" -xzf build/riak-mesos-9.9.9.tar.gz
+  rm -r build/dist
+  cd "a place/riak-mesos-9.9.9"
+  for p in "$TOP"/cmd/*.c; do
+    p=$(basename "$p" .c)
+    run --separate-stderr env -i "PATH=$PATH" "bin/$p" --version
+    assert_success
+    assert_output --regexp "^$p [0-9.]+$"
+    # Nothing is missing and nothing is the host's.
+    run bash -c "bin/ld.so --library-path \"\$PWD/lib\" --list libexec/$p |
+      grep -v -e linux-vdso -e \"=> \$PWD/lib/\" -e ld-linux"
+    refute_output
+  done
+  ln -s "$PWD/bin/rm-state" "$here/elsewhere"
+  run "$here/elsewhere" --help
+  assert_success
+}
+
+@test "the archive's supervisor finds its stages beside itself" {
+  mkdir build
+  ln -s "$RM_BUILD/bin" "$RM_BUILD/ebin" "$RM_BUILD/rm-executor.tar.gz" build/
+  local here=$PWD
+  (cd "$TOP" && examples/dist.sh "$here/build" 9.9.9)
+  env -i PATH=/usr/bin:/bin build/dist/riak-mesos-9.9.9/bin/rm-schedd \
+    --zk "$ZK" --master 127.0.0.1:1 --backoff 0.1 2>log 3>&- &
+  track "$!"
+  # Its pipeline runs as far as the master, who is not there.
+  wait_for 20 grep -q 'rm-mesos.*127.0.0.1' log
+}
+
+@test "the units are hardened and well formed" {
+  local u
+  mkdir units
+  for u in rm-schedd rm-api rm-director; do
+    run systemd-analyze security --offline=yes --threshold=25 \
+      "$TOP/examples/systemd/$u.service"
+    assert_success
+    sed -e "s|/usr/bin/|$RM_BIN/|" -e '/^Documentation=/d' \
+      "$TOP/examples/systemd/$u.service" >"units/$u.service"
+    run systemd-analyze verify "$PWD/units/$u.service"
+    assert_success
+    refute_output
+  done
+  run systemd-sysusers --dry-run "$TOP/examples/systemd/sysusers.conf"
+  assert_success
+}
+
+@test "a daemon tells NOTIFY_SOCKET that it is ready" {
+  perl -MIO::Socket::UNIX -MSocket -e '
+    my $s = IO::Socket::UNIX->new(Local => "notify", Type => SOCK_DGRAM) or die;
+    recv($s, my $told, 4096, 0); print $told, "\n";' >got 3>&- &
+  track "$!"
+  wait_for 10 test -S notify
+  NOTIFY_SOCKET=$PWD/notify rm-api --zk "$ZK" --port 0 2>log 3>&- &
+  track "$!"
+  wait_for 20 grep -qx READY=1 got
+}
