@@ -29,7 +29,7 @@ teardown() {
 # director OPTION…: started, and listening.
 director() {
   rm-director --zk "$ZK" --framework "$FRAMEWORK" --cluster kv --http-port "$HTTP" --pb-port "$PB" \
-    --admin-port "$ADMIN" --check-interval 0.2 "$@" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+    --admin-port "$ADMIN" --check-interval 0.2 --slow-start 0 "$@" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
   DIRECTOR=$!
   track "$DIRECTOR"
   wait_for 10 listens "$ADMIN"
@@ -448,6 +448,72 @@ pb_name() {
     assert_line --index 2 --regexp '^n[12] 5 [0-9]+$'
     assert_line --index 3 xxx
   done
+}
+
+@test "administrative paths are refused, however they are written" {
+  nodes 1
+  director --refuse /admin,/x/y/
+  up 1
+  local path
+  for path in /admin /admin/ /admin/x '/admin?a' //admin '/%61dmin/x' '/%61%64min' '/admin%2Fx' /x/y /x//y/z; do
+    run get "$path" -o /dev/null -w '%{http_code}' --path-as-is
+    assert_output 403
+  done
+  run raw 'GET http://h/admin/x HTTP/1.1\r\nHost: h\r\n\r\n' open
+  assert_line --index 0 --partial "403 Forbidden"
+  for path in '/name' '/name?/admin'; do
+    run get "$path"
+    assert_output --partial n1
+  done
+  run get /adminx -o /dev/null -w '%{http_code}'
+  refute_output 403
+  [ "$(admin /status | jq .http.refused)" -eq 11 ]
+}
+
+@test "a node that came up starts slowly" {
+  nodes 1
+  director --slow-start 600
+  up 1
+  nodes 2
+  up 2
+  local n count
+  for n in {1..40}; do get /name; done >"$BATS_TEST_TMPDIR/names"
+  count=$(grep -o n2 "$BATS_TEST_TMPDIR/names" | wc -l)
+  [ "$count" -ge 1 ]
+  [ "$count" -le 8 ]
+}
+
+@test "a node that has its connections gets no more: others do, or 503" {
+  nodes 1
+  director --node-connections 1
+  up 1
+  get /slow/3000 >"$BATS_TEST_TMPDIR/slow" &
+  local slow=$!
+  wait_for 10 says '.http.open == 1 and .http.requests == 1'
+  run get /name -w '%{http_code}'
+  assert_output --partial 503
+  assert_output --partial "all nodes have as much to do"
+  nodes 2
+  up 2
+  run get /name
+  assert_output --partial n2
+  wait "$slow"
+}
+
+@test "metrics for Prometheus" {
+  nodes 1
+  director
+  up 1
+  get /name
+  run curl -sSi "http://127.0.0.1:$ADMIN/metrics"
+  assert_line --partial "text/plain; version=0.0.4"
+  assert_line 'rm_director_requests_total{protocol="http"} 1'
+  assert_line "rm_director_node_up{node=\"riak-kv-1@127.0.0.1\",address=\"127.0.0.1:${NODE_HTTP[1]}\",protocol=\"http\"} 1"
+  assert_line 'rm_director_zookeeper_connected 1'
+  # every sample has its type before it
+  run awk '/^# TYPE/ {known[$3]} /^rm_/ {sub(/[{ ].*/, ""); if (!($0 in known)) print}' \
+    <(curl -sS "http://127.0.0.1:$ADMIN/metrics")
+  assert_output ""
 }
 
 @test "HTTP/1.0 and a half-closed client" {

@@ -9,6 +9,7 @@
 #include "io/http_server.h"
 #include "io/loopback.h"
 #include "proxy/listener.h"
+#include "proxy/metrics.h"
 
 struct rm_admin {
 	struct rm_admin_options options;
@@ -101,6 +102,17 @@ get_nodes(struct rm_request *request, void *arg)
 	    request, 200, JV_OBJECT(jv_string("nodes"), nodes_json(arg)));
 }
 
+static void
+get_metrics(struct rm_request *request, void *arg)
+{
+	const struct rm_admin *admin = arg;
+	struct rm_str text = { 0 };
+	rm_metrics_write(
+	    &text, admin->options.proxy, admin->options.directory);
+	rm_reply(request, 200, RM_METRICS_TYPE, text.text, text.len);
+	rm_str_free(&text);
+}
+
 /* Healthy is who can do its work: it listens. That no node is up a restart
  * could not help. */
 static void
@@ -165,6 +177,7 @@ static const struct rm_route routes[] = {
 	{ "GET", "/status", get_status },
 	{ "GET", "/nodes", get_nodes },
 	{ "GET", "/health", get_health },
+	{ "GET", "/metrics", get_metrics },
 	{ "GET", "/frameworks", get_frameworks },
 	{ "GET", "/clusters", get_clusters },
 	{ "PUT", "/frameworks/:framework/clusters/:cluster", put_cluster },

@@ -440,6 +440,7 @@ reason(int status)
 		const char *text;
 	} reasons[] = {
 		{ 400, "Bad Request" },
+		{ 403, "Forbidden" },
 		{ 405, "Method Not Allowed" },
 		{ 408, "Request Timeout" },
 		{ 417, "Expectation Failed" },

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "proxy/http_exchange.h"
 #include "proxy/listener.h"
+#include "proxy/refused.h"
 
 /* Pieces moved before other connections get their turn. */
 #define TURN_MAX 32
@@ -112,9 +113,7 @@ attach(struct session *s)
 		return;
 	}
 	refuse(s, 503,
-	    s->x->tried.count > 0
-		? "rm-director: no node answers"
-		: "rm-director: no node of the cluster is up");
+	    rm_nodes_lack(s->proxy->nodes, RM_HTTP, &s->x->tried));
 }
 
 static void
@@ -142,6 +141,11 @@ start_request(struct session *s, const char *data, size_t len)
 	struct rm_http_refusal refusal;
 	if (rm_http_request_parse(&head, data, len, &refusal) != 0) {
 		refuse(s, refusal.status, refusal.why);
+		return;
+	}
+	if (rm_path_refused(s->proxy->limits.refused_paths,
+		data + head.target, head.target_len)) {
+		refuse(s, 403, "rm-director: this path is not passed on");
 		return;
 	}
 	s->proxy->counters[RM_HTTP].requests++;

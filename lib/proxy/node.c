@@ -270,23 +270,60 @@ rm_endpoint_usable(const struct rm_endpoint *endpoint)
 	return endpoint->health == RM_UP && endpoint->node->records > 0;
 }
 
+/* A node that has just come up has cold caches: its share grows from a tenth
+ * to the whole. */
+static double
+weight(const struct rm_endpoint *endpoint)
+{
+	double slow = endpoint->node->nodes->proxy->limits.slow_start;
+	if (endpoint->risen <= 0 || slow <= 0)
+		return 1;
+	double part = (rm_now() - endpoint->risen) / slow;
+	return part >= 1 ? 1 : part <= 0.1 ? 0.1 : part;
+}
+
+static bool
+is_full(const struct rm_endpoint *endpoint)
+{
+	long most = endpoint->node->nodes->proxy->limits.node_connections;
+	return most > 0 && endpoint->busy_count >= (unsigned long)most;
+}
+
 struct rm_endpoint *
 rm_nodes_choose(struct rm_nodes *nodes, enum rm_protocol protocol,
     const struct rm_tried *tried)
 {
 	struct rm_endpoint *best = NULL;
+	double best_load = 0;
 	struct rm_node *node;
 	TAILQ_FOREACH (node, &nodes->list, entry) {
 		struct rm_endpoint *endpoint = &node->endpoints[protocol];
-		if (!rm_endpoint_usable(endpoint) || was_tried(tried, node))
+		if (!rm_endpoint_usable(endpoint) || is_full(endpoint) ||
+		    was_tried(tried, node))
 			continue;
-		/* Among equals, who has served least. */
-		if (best == NULL || endpoint->busy_count < best->busy_count ||
-		    (endpoint->busy_count == best->busy_count &&
-			endpoint->served < best->served))
+		double load = endpoint->busy_count / weight(endpoint);
+		/* Among equals, whose turn it is. */
+		if (best == NULL || load < best_load ||
+		    (load <= best_load && endpoint->turn < best->turn)) {
 			best = endpoint;
+			best_load = load;
+		}
 	}
 	return best;
+}
+
+const char *
+rm_nodes_lack(const struct rm_nodes *nodes, enum rm_protocol protocol,
+    const struct rm_tried *tried)
+{
+	const struct rm_node *node;
+	if (tried->count > 0)
+		return "rm-director: no node answers";
+	TAILQ_FOREACH (node, &nodes->list, entry)
+		if (rm_endpoint_usable(&node->endpoints[protocol]))
+			return "rm-director: all nodes have as much to do as "
+			       "they may";
+	return "rm-director: no node of the cluster is up";
 }
 
 bool
@@ -303,6 +340,25 @@ rm_endpoint_address(const struct rm_endpoint *endpoint,
 	return true;
 }
 
+/* Up: its turn is as far as the others', not behind them; beside others that
+ * carry the load it starts slowly. */
+static void
+begin(struct rm_endpoint *endpoint)
+{
+	struct rm_node *node;
+	endpoint->risen = 0;
+	TAILQ_FOREACH (node, &endpoint->node->nodes->list, entry) {
+		const struct rm_endpoint *other = &node->endpoints
+						       [endpoint->protocol];
+		if (other == endpoint)
+			continue;
+		if (other->turn > endpoint->turn)
+			endpoint->turn = other->turn;
+		if (rm_endpoint_usable(other))
+			endpoint->risen = rm_now();
+	}
+}
+
 static void
 set_health(struct rm_endpoint *endpoint, enum rm_health health, const char *why)
 {
@@ -310,14 +366,7 @@ set_health(struct rm_endpoint *endpoint, enum rm_health health, const char *why)
 	endpoint->health = health;
 	endpoint->row = 0;
 	if (health == RM_UP) {
-		/* It starts as busy as the others, not behind them. */
-		struct rm_node *node;
-		TAILQ_FOREACH (node, &endpoint->node->nodes->list, entry)
-			if (node->endpoints[endpoint->protocol].served >
-			    endpoint->served)
-				endpoint->served = node->endpoints
-						       [endpoint->protocol]
-							   .served;
+		begin(endpoint);
 		rm_log_info("up node=%s protocol=%s", endpoint->node->name,
 		    rm_protocol_name(endpoint->protocol));
 	} else {
@@ -374,8 +423,10 @@ insert(struct rm_lease *lease, bool busy)
 {
 	TAILQ_INSERT_HEAD(list_of(lease, busy), lease, entry);
 	count(lease->endpoint, busy, 1);
-	if (busy)
-		lease->endpoint->served++;
+	if (!busy)
+		return;
+	lease->endpoint->served++;
+	lease->endpoint->turn += 1 / weight(lease->endpoint);
 }
 
 void

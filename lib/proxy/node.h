@@ -42,6 +42,8 @@ struct rm_endpoint {
 	struct rm_leases idle; /* connections kept; the newest first */
 	unsigned busy_count, idle_count;
 	unsigned long long served, failures;
+	double turn; /* what it was given so far, by weight */
+	double risen; /* when it came up beside others; 0: it is warm */
 };
 
 struct rm_node {
@@ -84,8 +86,12 @@ struct rm_node *rm_nodes_add(struct rm_nodes *nodes, const char *name,
 /* One less; the last drains it. */
 void rm_node_release(struct rm_node *node);
 
-/* The least busy endpoint that is up and was not tried; NULL: none is. */
+/* The least busy endpoint, by weight, that is up, not full and was not tried;
+ * NULL: none is. */
 struct rm_endpoint *rm_nodes_choose(struct rm_nodes *nodes,
+    enum rm_protocol protocol, const struct rm_tried *tried);
+/* Why none was chosen, for the client. */
+const char *rm_nodes_lack(const struct rm_nodes *nodes,
     enum rm_protocol protocol, const struct rm_tried *tried);
 /* Whether new work may go there. */
 bool rm_endpoint_usable(const struct rm_endpoint *endpoint);

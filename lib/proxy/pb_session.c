@@ -90,12 +90,10 @@ static void
 refuse_all(struct rm_pb_session *s, const char *why)
 {
 	struct rm_str error = { 0 };
-	struct rm_str text = { 0 };
 	if (in_request(s))
 		s->swallow = true; /* the last one is still coming */
-	rm_str_printf(&text, "rm-director: %s", why);
 	while (s->queue.count > 0) {
-		rm_pb_error_make(&error, text.text);
+		rm_pb_error_make(&error, why);
 		rm_pb_queue_pop(&s->queue);
 		s->proxy->counters[RM_PB].failures++;
 	}
@@ -106,7 +104,6 @@ refuse_all(struct rm_pb_session *s, const char *why)
 	if (rm_sock_send(&s->client, &s->to_client, error.text, error.len) != 0)
 		s->dead = true;
 	rm_str_free(&error);
-	rm_str_free(&text);
 }
 
 static void
@@ -151,8 +148,7 @@ attach(struct rm_pb_session *s)
 		}
 		rm_endpoint_judge(endpoint, false, strerror(errno));
 	}
-	refuse_all(s, s->tried.count > 0 ? "no node answers"
-					 : "no node of the cluster is up");
+	refuse_all(s, rm_nodes_lack(proxy->nodes, RM_PB, &s->tried));
 }
 
 /* The node is gone, or never was there: refused says which. */

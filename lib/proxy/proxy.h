@@ -25,6 +25,9 @@ struct rm_proxy_limits {
 	long rise, fall;
 	long connections; /* of clients, on each port */
 	long header_size;
+	double slow_start; /* a node that came up gets its full share after it */
+	long node_connections; /* at a time, for each port of a node; 0: any */
+	const char *refused_paths; /* as of rm_path_refused() */
 };
 
 struct rm_proxy_counters {
