@@ -15,8 +15,17 @@ struct rm_constraint {
 	char *value; /* or NULL */
 	long number; /* of MAX_PER and GROUP_BY */
 	regex_t *regex; /* of LIKE and UNLIKE */
-	jv counts; /* nodes by value: an object of numbers */
+	jv numbers; /* of the values met: an object */
+	struct met *met; /* by number */
+	size_t met_count, met_room;
 	long total; /* nodes counted */
+	long least; /* nodes of the value that has the fewest, for GROUP_BY */
+};
+
+/* A value that the field has somewhere. */
+struct met {
+	long nodes;
+	bool suits; /* it is, or matches, the constraint's value */
 };
 
 enum value_rule { NO_VALUE, MAY_VALUE, NUMBER, MAY_NUMBER, REGEX, TEXT };
@@ -26,85 +35,52 @@ struct operator
 	const char *name;
 	enum value_rule rule;
 	/* value is NULL when the place lacks the field. */
-	bool (*holds)(const struct rm_constraint *c, const char *value);
+	bool (*holds)(const struct rm_constraint *c, const struct met *value);
 };
 
 /* ---- the operators ---- */
 
-static long
-count_of(const struct rm_constraint *c, const char *value)
+static bool
+unique(const struct rm_constraint *c, const struct met *value)
 {
-	return (long)rm_json_number(c->counts, value, 0);
+	(void)c;
+	return value != NULL && value->nodes == 0;
 }
 
 static bool
-unique(const struct rm_constraint *c, const char *value)
-{
-	return value != NULL && count_of(c, value) == 0;
-}
-
-static bool
-cluster(const struct rm_constraint *c, const char *value)
+cluster(const struct rm_constraint *c, const struct met *value)
 {
 	if (value == NULL)
 		return false;
 	if (c->value != NULL)
-		return strcmp(c->value, value) == 0;
-	return c->total == 0 || count_of(c, value) > 0;
-}
-
-static long
-fewest(const struct rm_constraint *c)
-{
-	long least = -1, values = 0;
-	jv_object_foreach (c->counts, key, number) {
-		long n = (long)jv_number_value(number);
-		values++;
-		if (least < 0 || n < least)
-			least = n;
-		jv_free(key);
-		jv_free(number);
-	}
-	return values < c->number || least < 0 ? 0 : least;
+		return value->suits;
+	return c->total == 0 || value->nodes > 0;
 }
 
 static bool
-group_by(const struct rm_constraint *c, const char *value)
+group_by(const struct rm_constraint *c, const struct met *value)
 {
-	return value != NULL && count_of(c, value) <= fewest(c);
+	return value != NULL && value->nodes <= c->least;
 }
 
 static bool
-matches(const struct rm_constraint *c, const char *value)
+like(const struct rm_constraint *c, const struct met *value)
 {
-	const OnigUChar *text = (const OnigUChar *)value;
-	const OnigUChar *end = text + strlen(value);
-	return onig_match(c->regex, text, end, text, NULL, ONIG_OPTION_NONE) ==
-	       end - text;
+	(void)c;
+	return value != NULL && value->suits;
 }
 
 static bool
-like(const struct rm_constraint *c, const char *value)
+unlike(const struct rm_constraint *c, const struct met *value)
 {
-	return value != NULL && matches(c, value);
+	(void)c;
+	return value == NULL || !value->suits;
 }
 
 static bool
-unlike(const struct rm_constraint *c, const char *value)
+max_per(const struct rm_constraint *c, const struct met *value)
 {
-	return value == NULL || !matches(c, value);
-}
-
-static bool
-max_per(const struct rm_constraint *c, const char *value)
-{
-	return value != NULL && count_of(c, value) < c->number;
-}
-
-static bool
-is(const struct rm_constraint *c, const char *value)
-{
-	return value != NULL && strcmp(c->value, value) == 0;
+	return value != NULL && value->nodes < c->number;
 }
 
 static const struct operator operators[] = {
@@ -114,7 +90,7 @@ static const struct operator operators[] = {
 	{ "LIKE", REGEX, like },
 	{ "UNLIKE", REGEX, unlike },
 	{ "MAX_PER", NUMBER, max_per },
-	{ "IS", TEXT, is },
+	{ "IS", TEXT, like },
 };
 
 /* ---- reading ---- */
@@ -246,7 +222,7 @@ rm_constraints_read(jv value, struct rm_constraints *to, struct rm_error *err)
 	read.items = rm_alloc(count * sizeof(*read.items));
 	for (; rc == 0 && read.count < count; read.count++) {
 		jv one = jv_array_get(jv_copy(value), (int)read.count);
-		read.items[read.count].counts = jv_object();
+		read.items[read.count].numbers = jv_object();
 		rc = read_one(one, &read.items[read.count], read.count, err);
 		jv_free(one);
 	}
@@ -340,7 +316,8 @@ rm_constraints_free(struct rm_constraints *c)
 	for (size_t i = 0; i < c->count; i++) {
 		free(c->items[i].field);
 		free(c->items[i].value);
-		jv_free(c->items[i].counts);
+		jv_free(c->items[i].numbers);
+		free(c->items[i].met);
 		if (c->items[i].regex != NULL)
 			onig_free(c->items[i].regex);
 	}
@@ -431,45 +408,127 @@ value_at(const struct rm_place *place, const char *field)
 	return found;
 }
 
+static bool
+suits(const struct rm_constraint *c, const char *value)
+{
+	if (c->regex == NULL)
+		return c->value != NULL && strcmp(c->value, value) == 0;
+	const OnigUChar *text = (const OnigUChar *)value;
+	const OnigUChar *end = text + strlen(value);
+	return onig_match(c->regex, text, end, text, NULL, ONIG_OPTION_NONE) ==
+	       end - text;
+}
+
+/* The number of the field's value there, a new one where it was not met; -1
+ * when it lacks the field. */
+static int
+locate(struct rm_constraint *c, const struct rm_place *place)
+{
+	char *value = value_at(place, c->field);
+	if (value == NULL)
+		return -1;
+	int number = (int)rm_json_number(c->numbers, value, -1);
+	if (number < 0) {
+		if (c->met_count == c->met_room) {
+			c->met_room = c->met_room > 0 ? c->met_room * 2 : 16;
+			c->met = rm_realloc(
+			    c->met, c->met_room * sizeof(*c->met));
+		}
+		number = (int)c->met_count++;
+		c->met[number] = (struct met){ .suits = suits(c, value) };
+		c->numbers = rm_json_set(
+		    c->numbers, value, jv_number(number));
+	}
+	free(value);
+	return number;
+}
+
+static void
+find_least(struct rm_constraint *c)
+{
+	long least = -1, values = 0;
+	for (size_t i = 0; i < c->met_count; i++) {
+		long n = c->met[i].nodes;
+		values += n > 0;
+		if (n > 0 && (least < 0 || n < least))
+			least = n;
+	}
+	c->least = values < c->number || least < 0 ? 0 : least;
+}
+
+void
+rm_constraints_locate(const struct rm_constraints *c,
+    const struct rm_place *place, int *numbers)
+{
+	for (size_t i = 0; i < c->count; i++)
+		numbers[i] = locate(&c->items[i], place);
+}
+
 void
 rm_constraints_reset(struct rm_constraints *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
-		jv_free(c->items[i].counts);
-		c->items[i].counts = jv_object();
-		c->items[i].total = 0;
+		for (size_t k = 0; k < c->items[i].met_count; k++)
+			c->items[i].met[k].nodes = 0;
+		c->items[i].total = c->items[i].least = 0;
 	}
+}
+
+static void
+count_at(struct rm_constraint *c, int number)
+{
+	c->total++;
+	if (number < 0)
+		return;
+	c->met[number].nodes++;
+	if (c->operator->holds == group_by)
+		find_least(c);
 }
 
 void
 rm_constraints_count(struct rm_constraints *c, const struct rm_place *place)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		struct rm_constraint *one = &c->items[i];
-		char *value = value_at(place, one->field);
-		one->total++;
-		if (value != NULL)
-			one->counts = rm_json_set(one->counts, value,
-			    jv_number((double)count_of(one, value) + 1));
-		free(value);
+	for (size_t i = 0; i < c->count; i++)
+		count_at(&c->items[i], locate(&c->items[i], place));
+}
+
+void
+rm_constraints_count_at(struct rm_constraints *c, const int *numbers)
+{
+	for (size_t i = 0; i < c->count; i++)
+		count_at(&c->items[i], numbers[i]);
+}
+
+size_t
+rm_constraints_check_at(const struct rm_constraints *c, const int *numbers)
+{
+	size_t i = 0;
+	for (; i < c->count; i++) {
+		const struct rm_constraint *one = &c->items[i];
+		if (!one->operator->holds(
+			one, numbers[i] < 0 ? NULL : &one->met[numbers[i]]))
+			break;
 	}
+	return i;
+}
+
+char *
+rm_constraint_text(const struct rm_constraints *c, size_t index)
+{
+	const struct rm_constraint *one = &c->items[index];
+	return rm_format("%s %s%s%s", one->field, one->operator->name,
+	    one->value ? " " : "", one->value ? one->value : "");
 }
 
 char *
 rm_constraints_check(
     const struct rm_constraints *c, const struct rm_place *place, size_t *index)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		const struct rm_constraint *one = &c->items[i];
-		char *value = value_at(place, one->field);
-		bool holds = one->operator->holds(one, value);
-		free(value);
-		if (index != NULL)
-			*index = i;
-		if (!holds)
-			return rm_format("%s %s%s%s", one->field,
-			    one->operator->name, one->value ? " " : "",
-			    one->value ? one->value : "");
-	}
-	return NULL;
+	int *numbers = rm_alloc((c->count + 1) * sizeof(*numbers));
+	rm_constraints_locate(c, place, numbers);
+	size_t broken = rm_constraints_check_at(c, numbers);
+	free(numbers);
+	if (index != NULL)
+		*index = broken;
+	return broken < c->count ? rm_constraint_text(c, broken) : NULL;
 }

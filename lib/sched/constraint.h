@@ -57,6 +57,20 @@ void rm_constraints_reset(struct rm_constraints *c);
 /* One node of the cluster at hand is there. */
 void rm_constraints_count(
     struct rm_constraints *c, const struct rm_place *place);
+
+/*
+ * The same for many places: each is located once, and told by the numbers of
+ * its values from then on, one a constraint. numbers has room for c->count.
+ */
+void rm_constraints_locate(const struct rm_constraints *c,
+    const struct rm_place *place, int *numbers);
+void rm_constraints_count_at(struct rm_constraints *c, const int *numbers);
+/* The first that a node there would break, or c->count. */
+size_t rm_constraints_check_at(
+    const struct rm_constraints *c, const int *numbers);
+/* "rack MAX_PER 2"; the caller's. */
+char *rm_constraint_text(const struct rm_constraints *c, size_t index);
+
 /*
  * The first constraint that a node there would break, as text that the caller
  * owns ("rack UNIQUE"); NULL when it would break none. *index (may be NULL)

@@ -183,6 +183,7 @@ struct field {
 	size_t count;
 	struct rm_need need;
 	struct rm_constraints constraints; /* the cluster's and the settings' */
+	int *values; /* the candidates' places in them; owned */
 	const char *cluster; /* borrowed from a node; NULL: none yet */
 	char *bad; /* why the constraints can't be read, or NULL */
 };
@@ -235,6 +236,10 @@ turn_to(
 		return;
 	field->cluster = cluster;
 	read_constraints(r, field);
+	size_t each = field->constraints.count * sizeof(*field->values);
+	field->values = rm_realloc(field->values, field->count * each + 1);
+	rm_place_survey(field->candidates, field->count, &field->constraints,
+	    field->values);
 	rm_place_count(field->candidates, field->count, &field->constraints,
 	    &r->model, cluster);
 }
@@ -266,7 +271,7 @@ place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 	keep_soon(field);
 	/* A round without offers tells nothing new. */
 	if (field->count > 0 || rm_round_own(node)->why[0] == '\0') {
-		char *why = rm_verdict_text(&nearest);
+		char *why = rm_verdict_text(&nearest, &field->constraints);
 		say_why(node, why);
 		free(why);
 	}
@@ -305,5 +310,6 @@ rm_round_place(struct rm_round *r, struct rm_stage *stage)
 	}
 	rm_constraints_free(&field.constraints);
 	free(field.bad);
+	free(field.values);
 	free(field.candidates);
 }

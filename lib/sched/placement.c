@@ -17,22 +17,6 @@ domain_part(jv reservation, const char *part)
 	return text != NULL ? text : "";
 }
 
-static void
-count_one(struct rm_candidate *c, jv reservation, bool same_cluster)
-{
-	const char *agent = rm_json_text(reservation, "agent_id", "");
-	bool here = strcmp(c->agent->id, agent) == 0;
-	c->site.any += here;
-	if (!same_cluster)
-		return;
-	c->site.cluster += here;
-	c->site.domain += c->agent->region[0] != '\0' &&
-			  strcmp(c->agent->region,
-			      domain_part(reservation, "region")) == 0 &&
-			  strcmp(c->agent->zone,
-			      domain_part(reservation, "zone")) == 0;
-}
-
 /* Where a reservation's node is. */
 static struct rm_place
 place_of(jv reservation, jv attributes)
@@ -52,6 +36,77 @@ place_at(const struct rm_agent *agent)
 		agent->attributes };
 }
 
+static int64_t
+offered(const struct rm_agent *agent, const char *name)
+{
+	const struct rm_resource *plain = rm_need_plain(
+	    &agent->resources, name);
+	if (plain == NULL)
+		return 0;
+	return plain->id->type == RM_VALUE_RANGES
+		   ? (int64_t)rm_ranges_size(&plain->ranges)
+		   : plain->scalar;
+}
+
+static void
+measure(struct rm_candidate *c)
+{
+	c->has[RM_PLACE_CPUS] = offered(c->agent, "cpus");
+	c->has[RM_PLACE_MEM] = offered(c->agent, "mem");
+	c->has[RM_PLACE_DISK] = offered(c->agent, "disk");
+	c->has[RM_PLACE_PORTS] = offered(c->agent, "ports");
+}
+
+/* A number for each region and zone. */
+static int
+domain_number(jv *numbers, const struct rm_agent *agent)
+{
+	if (agent->region[0] == '\0')
+		return -1;
+	char *name = rm_format("%s\n%s", agent->region, agent->zone);
+	int number = (int)rm_json_number(*numbers, name, -1);
+	if (number < 0) {
+		number = jv_object_length(jv_copy(*numbers));
+		*numbers = rm_json_set(*numbers, name, jv_number(number));
+	}
+	free(name);
+	return number;
+}
+
+void
+rm_place_survey(struct rm_candidate *candidates, size_t count,
+    const struct rm_constraints *constraints, int *values)
+{
+	jv domains = jv_object();
+	for (size_t i = 0; i < count; i++) {
+		struct rm_candidate *c = &candidates[i];
+		struct rm_place place = place_at(c->agent);
+		measure(c);
+		c->domain = domain_number(&domains, c->agent);
+		rm_constraints_locate(constraints, &place, values);
+		c->values = values;
+		values += constraints->count;
+	}
+	jv_free(domains);
+}
+
+static void
+count_one(struct rm_candidate *candidates, size_t count, jv reservation,
+    const struct rm_place *place, bool same)
+{
+	const char *agent = rm_json_text(reservation, "agent_id", "");
+	for (size_t i = 0; i < count; i++) {
+		struct rm_candidate *c = &candidates[i];
+		bool here = strcmp(c->agent->id, agent) == 0;
+		c->site.any += here;
+		c->site.cluster += here && same;
+		c->site.domain += same && c->domain >= 0 &&
+				  strcmp(c->agent->region, place->region) ==
+				      0 &&
+				  strcmp(c->agent->zone, place->zone) == 0;
+	}
+}
+
 void
 rm_place_count(struct rm_candidate *candidates, size_t count,
     struct rm_constraints *constraints, const struct rm_model *model,
@@ -68,13 +123,11 @@ rm_place_count(struct rm_candidate *candidates, size_t count,
 		bool same = strcmp(rm_entry_text(
 				       node, RM_RECORD_NODE, "cluster", ""),
 				cluster) == 0;
-		for (size_t i = 0; i < count; i++)
-			count_one(&candidates[i], reservation, same);
-		if (!same)
-			continue;
 		jv attributes = rm_json_get(reservation, "attributes");
 		struct rm_place place = place_of(reservation, attributes);
-		rm_constraints_count(constraints, &place);
+		count_one(candidates, count, reservation, &place, same);
+		if (same)
+			rm_constraints_count(constraints, &place);
 		jv_free(attributes);
 	}
 }
@@ -83,80 +136,46 @@ void
 rm_place_note(struct rm_candidate *candidates, size_t count,
     struct rm_constraints *constraints, size_t index)
 {
-	const struct rm_agent *chosen = candidates[index].agent;
-	candidates[index].site.cluster++;
-	candidates[index].site.any++;
-	struct rm_place place = place_at(chosen);
-	rm_constraints_count(constraints, &place);
+	struct rm_candidate *chosen = &candidates[index];
+	chosen->site.cluster++;
+	chosen->site.any++;
+	measure(chosen);
+	rm_constraints_count_at(constraints, chosen->values);
 	for (size_t i = 0; i < count; i++)
-		candidates[i].site.domain += chosen->region[0] != '\0' &&
-					     strcmp(candidates[i].agent->region,
-						 chosen->region) == 0 &&
-					     strcmp(candidates[i].agent->zone,
-						 chosen->zone) == 0;
-}
-
-static int64_t
-offered(const struct rm_agent *agent, const char *name)
-{
-	const struct rm_resource *plain = rm_need_plain(
-	    &agent->resources, name);
-	if (plain == NULL)
-		return 0;
-	return plain->id->type == RM_VALUE_RANGES
-		   ? (int64_t)rm_ranges_size(&plain->ranges)
-		   : plain->scalar;
-}
-
-static bool
-lacks(struct rm_verdict *v, enum rm_place_step step,
-    const struct rm_agent *agent, const char *name, int64_t wants)
-{
-	*v = (struct rm_verdict){
-		.step = step, .wants = wants, .has = offered(agent, name)
-	};
-	return v->has < wants;
-}
-
-static bool
-breaks(struct rm_verdict *v, const struct rm_constraints *constraints,
-    const struct rm_agent *agent)
-{
-	struct rm_place place = place_at(agent);
-	size_t index = 0;
-	char *broken = rm_constraints_check(constraints, &place, &index);
-	if (broken == NULL)
-		return false;
-	*v = (struct rm_verdict){ .step = RM_PLACE_CONSTRAINT,
-		.has = (int64_t)index };
-	snprintf(v->constraint, sizeof(v->constraint), "%s", broken);
-	free(broken);
-	return true;
+		candidates[i].site.domain += chosen->domain >= 0 &&
+					     candidates[i].domain ==
+						 chosen->domain;
 }
 
 struct rm_verdict
-rm_place_check(
-    const struct rm_candidate *candidate, const struct rm_place_rules *rules)
+rm_place_check(const struct rm_candidate *c, const struct rm_place_rules *rules)
 {
-	const struct rm_agent *agent = candidate->agent;
 	const struct rm_need *need = rules->need;
-	struct rm_verdict v;
+	const int64_t wants[RM_PLACE_STEPS] = {
+		[RM_PLACE_CPUS] = need->cpus,
+		[RM_PLACE_MEM] = need->mem,
+		[RM_PLACE_DISK] = need->disk,
+		[RM_PLACE_PORTS] = (int64_t)need->ports,
+	};
 	/* 1 */
-	if (agent->leaving)
+	if (c->agent->leaving)
 		return (struct rm_verdict){ .step = RM_PLACE_MAINTENANCE };
 	/* 2 to 5 */
-	if (lacks(&v, RM_PLACE_CPUS, agent, "cpus", need->cpus) ||
-	    lacks(&v, RM_PLACE_MEM, agent, "mem", need->mem) ||
-	    lacks(&v, RM_PLACE_DISK, agent, "disk", need->disk) ||
-	    lacks(&v, RM_PLACE_PORTS, agent, "ports", (int64_t)need->ports))
-		return v;
+	for (int i = RM_PLACE_CPUS; i <= RM_PLACE_PORTS; i++)
+		if (c->has[i] < wants[i])
+			return (struct rm_verdict){ .step = i,
+				.wants = wants[i],
+				.has = c->has[i] };
 	/* 6 */
-	if (breaks(&v, rules->constraints, agent))
-		return v;
+	size_t broken = rm_constraints_check_at(rules->constraints, c->values);
+	if (broken < rules->constraints->count)
+		return (struct rm_verdict){ .step = RM_PLACE_CONSTRAINT,
+			.has = (int64_t)broken,
+			.constraint = broken };
 	/* 7 */
-	if (candidate->site.cluster > 0 && !rules->double_up)
+	if (c->site.cluster > 0 && !rules->double_up)
 		return (struct rm_verdict){ .step = RM_PLACE_SPREAD,
-			.has = candidate->site.cluster };
+			.has = c->site.cluster };
 	return (struct rm_verdict){ .step = RM_PLACE_FITS };
 }
 
@@ -170,12 +189,9 @@ better(const struct rm_candidate *a, const struct rm_candidate *b)
 		return a->site.domain < b->site.domain;
 	if (a->site.any != b->site.any)
 		return a->site.any < b->site.any;
-	int64_t cpus = offered(a->agent, "cpus") - offered(b->agent, "cpus");
-	if (cpus != 0)
-		return cpus < 0;
-	int64_t mem = offered(a->agent, "mem") - offered(b->agent, "mem");
-	if (mem != 0)
-		return mem < 0;
+	for (int i = RM_PLACE_CPUS; i <= RM_PLACE_MEM; i++)
+		if (a->has[i] != b->has[i])
+			return a->has[i] < b->has[i];
 	return strverscmp(a->agent->id, b->agent->id) < 0;
 }
 
@@ -207,8 +223,10 @@ rm_place_choose(const struct rm_candidate *candidates, size_t count,
 }
 
 char *
-rm_verdict_text(const struct rm_verdict *v)
+rm_verdict_text(
+    const struct rm_verdict *v, const struct rm_constraints *constraints)
 {
+	char *text, *broken;
 	static const char *const scalars[] = {
 		[RM_PLACE_CPUS] = "cpus",
 		[RM_PLACE_MEM] = "mem",
@@ -219,7 +237,10 @@ rm_verdict_text(const struct rm_verdict *v)
 	case RM_PLACE_MAINTENANCE:
 		return rm_strdup("agents are scheduled for maintenance");
 	case RM_PLACE_CONSTRAINT:
-		return rm_format("constraint: %s", v->constraint);
+		broken = rm_constraint_text(constraints, v->constraint);
+		text = rm_format("constraint: %s", broken);
+		free(broken);
+		return text;
 	case RM_PLACE_SPREAD:
 		return rm_strdup("every agent that fits has a node of this "
 				 "cluster; waiting for another");

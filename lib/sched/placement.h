@@ -48,12 +48,16 @@ struct rm_site {
 struct rm_candidate {
 	struct rm_agent *agent;
 	struct rm_site site;
+	/* What rm_place_survey() finds. */
+	int64_t has[RM_PLACE_STEPS]; /* plain; of steps 2 to 5 */
+	int domain; /* number of its fault domain; -1: none */
+	const int *values; /* its values' numbers in the constraints */
 };
 
 struct rm_verdict {
 	enum rm_place_step step;
 	int64_t wants, has; /* thousandths; ports: how many */
-	char constraint[80]; /* that would be broken, or "" */
+	size_t constraint; /* number of the one that would be broken */
 };
 
 /* What is asked of an agent. */
@@ -63,8 +67,13 @@ struct rm_place_rules {
 	bool double_up; /* step 7 does not count */
 };
 
+/* Looks at what is asked again and again. Candidates' agents are set; values
+ * has room for count times the constraints, and is kept as long as they. */
+void rm_place_survey(struct rm_candidate *candidates, size_t count,
+    const struct rm_constraints *constraints, int *values);
+
 /* Counts reservations, for one cluster: in the candidates' sites and in the
- * constraints. Candidates' agents are set. */
+ * constraints. Candidates are surveyed. */
 void rm_place_count(struct rm_candidate *candidates, size_t count,
     struct rm_constraints *constraints, const struct rm_model *model,
     const char *cluster);
@@ -87,6 +96,7 @@ long rm_place_choose(const struct rm_candidate *candidates, size_t count,
     struct rm_verdict *nearest);
 
 /* "cpus: wants 1.1, at most 0.5 offered"; the caller's. */
-char *rm_verdict_text(const struct rm_verdict *verdict);
+char *rm_verdict_text(const struct rm_verdict *verdict,
+    const struct rm_constraints *constraints);
 
 #endif

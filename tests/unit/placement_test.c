@@ -99,10 +99,11 @@ steps(void **state)
 			{ .cluster = rows[i].here } };
 		struct rm_place_rules rules = { &need, &none,
 			rows[i].double_up };
+		rm_place_survey(&c, 1, &none, NULL);
 		struct rm_verdict v = rm_place_check(&c, &rules);
 		assert_int_equal(v.step, rows[i].step);
 		if (rows[i].text != NULL) {
-			char *text = rm_verdict_text(&v);
+			char *text = rm_verdict_text(&v, &none);
 			assert_string_equal(text, rows[i].text);
 			free(text);
 		}
@@ -144,6 +145,7 @@ ranking(void **state)
 			c[k].agent = agents.items[k];
 			c[k].site = rows[i].site[k];
 		}
+		rm_place_survey(c, 2, &none, NULL);
 		assert_string_equal(c[0].agent->id, "S2");
 		assert_int_equal(
 		    rm_place_choose(c, 2, &doubled, NULL, NULL), rows[i].best);
@@ -165,6 +167,7 @@ nearest_miss(void **state)
 	add(&agents, offer("S3", 2, 300, 1, 1, ""));
 	for (int k = 0; k < 3; k++)
 		c[k].agent = agents.items[k];
+	rm_place_survey(c, 3, &none, NULL);
 	assert_int_equal(rm_place_choose(c, 3, &alone, counts, &nearest), -1);
 	assert_int_equal(nearest.step, RM_PLACE_MEM);
 	assert_int_equal(nearest.has, 300000);
@@ -184,6 +187,7 @@ agents_of_offers(void **state)
 	assert_int_equal(agents.count, 1);
 	assert_int_equal(agents.items[0]->offer_count, 2);
 	struct rm_candidate c = { agents.items[0], { 0 } };
+	rm_place_survey(&c, 1, &none, NULL);
 	assert_int_equal(rm_place_check(&c, &alone).step, RM_PLACE_FITS);
 	jv others = jv_array();
 	assert_false(rm_agents_rescind(&agents, "O-nobody", &others));
