@@ -192,7 +192,7 @@ better(const struct rm_candidate *a, const struct rm_candidate *b)
 	for (int i = RM_PLACE_CPUS; i <= RM_PLACE_MEM; i++)
 		if (a->has[i] != b->has[i])
 			return a->has[i] < b->has[i];
-	return strverscmp(a->agent->id, b->agent->id) < 0;
+	return false; /* they are in the order of their ids */
 }
 
 long

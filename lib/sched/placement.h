@@ -87,7 +87,8 @@ struct rm_verdict rm_place_check(
     const struct rm_candidate *candidate, const struct rm_place_rules *rules);
 
 /*
- * The index of the best candidate, or -1. counts (of RM_PLACE_STEPS, or NULL)
+ * The index of the best candidate, or -1; they are in the order of their
+ * agents' ids. counts (of RM_PLACE_STEPS, or NULL)
  * gets how many agents failed at each step; nearest (or NULL) the verdict of
  * the one that came furthest.
  */
