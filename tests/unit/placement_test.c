@@ -1,11 +1,12 @@
 /*
- * Where a node goes: a table numbered like the steps of placement.h, and one
- * for the ranking.
+ * Where a node goes: a table numbered like the steps of placement.h, one for
+ * the ranking, and 10,000 random clusters.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +199,106 @@ agents_of_offers(void **state)
 	rm_agents_free(&agents);
 }
 
+/* ---- random clusters ---- */
+
+static uint64_t seed;
+
+static int
+below(int n)
+{
+	seed = seed * 6364136223846793005U + 1442695040888963407U;
+	return (int)((seed >> 33) % (uint64_t)n);
+}
+
+static const char *const asked[] = { "[\"hostname\",\"UNIQUE\"]",
+	"[\"rack\",\"UNIQUE\"]", "[\"rack\",\"MAX_PER\",\"2\"]",
+	"[\"rack\",\"CLUSTER\"]", "[\"rack\",\"UNLIKE\",\"r[01]\"]" };
+
+/* How often a rack, or an agent, was chosen. */
+struct tally {
+	int racks[4], agents[8], racks_used;
+};
+
+static void
+kept(int constraint, const struct tally *t, int agent, int rack)
+{
+	if (constraint == 0)
+		assert_int_equal(t->agents[agent], 1);
+	if (constraint == 1)
+		assert_int_equal(t->racks[rack], 1);
+	if (constraint == 2)
+		assert_in_range(t->racks[rack], 1, 2);
+	if (constraint == 3)
+		assert_int_equal(t->racks_used, 1);
+	if (constraint == 4)
+		assert_true(rack > 1);
+}
+
+/* One cluster: nodes are placed until none fits; what is checked is counted
+ * here, apart from what is tested. */
+static void
+place_all(int constraint)
+{
+	struct rm_agents agents = { 0 };
+	struct rm_candidate c[8] = { 0 };
+	struct rm_constraints constraints = { 0 };
+	struct tally t = { 0 };
+	int racks[8], room[8], values[8], count = 1 + below(8), best;
+	char text[64], rest[96];
+	for (int i = 0; i < count; i++) {
+		int cpus = below(5), ports = below(40);
+		racks[i] = below(4);
+		room[i] = cpus < ports / 10 ? cpus : ports / 10;
+		snprintf(text, sizeof(text), "S%d", i);
+		snprintf(rest, sizeof(rest),
+		    ",\"attributes\":[{\"name\":\"rack\",\"type\":\"TEXT\","
+		    "\"text\":{\"value\":\"r%d\"}}]",
+		    racks[i]);
+		add(&agents, offer(text, cpus * 1.1, 9999, 9999, ports, rest));
+	}
+	for (int i = 0; i < count; i++)
+		c[i].agent = agents.items[i];
+	snprintf(text, sizeof(text), "[%s]", asked[constraint]);
+	assert_int_equal(rm_constraints_parse(text, &constraints, NULL), 0);
+	const struct rm_place_rules rules = { &need, &constraints, true };
+	rm_place_survey(c, (size_t)count, &constraints, values);
+	while ((best = (int)rm_place_choose(
+		    c, (size_t)count, &rules, NULL, NULL)) >= 0) {
+		struct rm_share share = { 0 };
+		struct rm_resources before = { 0 };
+		rm_resources_copy(&before, &c[best].agent->resources);
+		rm_share_take(&share, &c[best].agent->resources, &need,
+		    jv_object(), jv_object());
+		assert_int_equal(rm_ranges_size(&share.ports), need.ports);
+		rm_place_note(c, (size_t)count, &constraints, (size_t)best);
+		t.racks_used += t.racks[racks[best]]++ == 0;
+		assert_in_range(++t.agents[best], 1, room[best]);
+		kept(constraint, &t, best, racks[best]);
+		/* Nothing is made: what is taken was there, and is gone. */
+		static const char *const names[] = { "cpus", "mem", "disk" };
+		for (int k = 0; k < 3; k++)
+			assert_int_equal(
+			    rm_resources_total(&before, names[k]),
+			    rm_resources_total(
+				&c[best].agent->resources, names[k]) +
+				rm_resources_total(&share.all, names[k]));
+		rm_resources_free(&before);
+		rm_share_free(&share);
+	}
+	rm_constraints_free(&constraints);
+	rm_agents_free(&agents);
+}
+
+static void
+random_clusters(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		seed = (uint64_t)i;
+		place_all(i % (int)(sizeof(asked) / sizeof(*asked)));
+	}
+}
+
 int
 main(void)
 {
@@ -206,6 +307,7 @@ main(void)
 		cmocka_unit_test(ranking),
 		cmocka_unit_test(nearest_miss),
 		cmocka_unit_test(agents_of_offers),
+		cmocka_unit_test(random_clusters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
