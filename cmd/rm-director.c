@@ -12,10 +12,12 @@
 #include "base/log.h"
 #include "base/option.h"
 #include "base/str.h"
+#include "io/inherit.h"
 #include "io/loop.h"
 #include "io/ready.h"
 #include "proxy/admin_client.h"
 #include "proxy/director.h"
+#include "proxy/node.h"
 
 struct options {
 	const char *zk, *zk_auth_file, *framework, *cluster;
@@ -159,6 +161,20 @@ check(const struct options *o, struct rm_error *err)
 	return rm_ready_check(o->ready_fd, err);
 }
 
+/* One that nobody took would keep its clients waiting. */
+static int
+check_sockets(const struct rm_inherited *sockets, struct rm_error *err)
+{
+	for (size_t i = 0; i < sockets->count; i++)
+		if (strcmp(sockets->names[i], rm_protocol_name(RM_HTTP)) != 0 &&
+		    strcmp(sockets->names[i], rm_protocol_name(RM_PB)) != 0)
+			return rm_error_set(err, RM_EXIT_USAGE,
+			    "LISTEN_FDNAMES: a socket is named '%s', not "
+			    "http or protobuf",
+			    sockets->names[i]);
+	return 0;
+}
+
 /* A descriptor for each client and for its node, on both ports. */
 static void
 raise_limit(long connections)
@@ -200,8 +216,8 @@ stop(void *arg)
 }
 
 static struct rm_director *
-open_director(
-    const struct options *o, struct event_base *loop, struct rm_error *err)
+open_director(const struct options *o, const struct rm_inherited *sockets,
+    struct event_base *loop, struct rm_error *err)
 {
 	const struct rm_director_options options = {
 		.limits = o->limits,
@@ -215,6 +231,7 @@ open_director(
 							    : o->address,
 		.ports = { [RM_HTTP] = (int)o->http_port,
 		    [RM_PB] = (int)o->pb_port },
+		.sockets = sockets,
 		.admin_port = (int)o->admin_port,
 		.open = o->open,
 	};
@@ -233,18 +250,21 @@ run_daemon(void *options, int argc, char **argv)
 	struct rm_error err = { 0 };
 	struct event_base *loop = NULL;
 	struct rm_director *director = NULL;
-	if (check(o, &err) == 0) {
+	struct rm_inherited sockets = { 0 };
+	if (check(o, &err) == 0 && rm_inherited_take(&sockets, &err) == 0 &&
+	    check_sockets(&sockets, &err) == 0) {
 		raise_limit(o->limits.connections);
 		loop = rm_loop_new(false, &err);
 	}
 	if (loop != NULL)
-		director = open_director(o, loop, &err);
+		director = open_director(o, &sockets, loop, &err);
 	if (director != NULL &&
 	    rm_loop_on_stop(loop, stop, director, &err) == 0) {
 		announce(o, director);
 		event_base_dispatch(loop);
 	}
 	rm_director_free(director);
+	rm_inherited_free(&sockets);
 	if (loop != NULL)
 		event_base_free(loop);
 	if (err.code == 0)

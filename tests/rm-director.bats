@@ -710,6 +710,40 @@ pb_name() {
   done
 }
 
+@test "sockets that are passed on: starting again refuses nobody" {
+  nodes 1
+  # shellcheck disable=SC2016 # for the shell that holds the socket
+  local twice='for run in 1 2; do
+    (LISTEN_PID=$BASHPID LISTEN_FDS=1 LISTEN_FDNAMES=http exec "$@") &
+    echo $! >"$HELD/pid$run"
+    wait $!
+    touch "$HELD/ended$run"
+    until [ -e "$HELD/go" ]; do sleep 0.05; done
+  done'
+  HELD=$BATS_TEST_TMPDIR "$TOOLS/hold" "$HTTP" bash -c "$twice" hold rm-director --zk "$ZK" \
+    --framework "$FRAMEWORK" --cluster kv --pb-port "$PB" --admin-port "$ADMIN" --check-interval 0.2 \
+    2>"$BATS_TEST_TMPDIR/log" &
+  track $!
+  wait_for 10 listens "$ADMIN"
+  up 1
+  run get /name
+  assert_output --partial n1
+  track "$(cat "$BATS_TEST_TMPDIR/pid1")"
+  kill "$(cat "$BATS_TEST_TMPDIR/pid1")"
+  wait_for 10 test -e "$BATS_TEST_TMPDIR/ended1"
+  # nobody accepts, and yet nobody is refused
+  get /name --retry 20 --retry-delay 1 --max-time 30 >"$BATS_TEST_TMPDIR/waited" &
+  local client=$!
+  touch "$BATS_TEST_TMPDIR/go"
+  wait_for 10 test -s "$BATS_TEST_TMPDIR/pid2"
+  track "$(cat "$BATS_TEST_TMPDIR/pid2")"
+  wait "$client"
+  grep -q n1 "$BATS_TEST_TMPDIR/waited"
+  run env LISTEN_FDS=1 bash -c 'LISTEN_PID=$$ exec rm-director --zk h:1 --cluster kv 3</dev/null'
+  assert_failure 100
+  assert_output --partial "descriptor 3 is no listening socket"
+}
+
 @test "stops when what is under way has ended" {
   nodes 1
   director

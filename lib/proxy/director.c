@@ -75,7 +75,7 @@ open_all(struct rm_director *director,
 	for (int i = 0; i < RM_PROTOCOLS; i++) {
 		proxy->listeners[i] = rm_listener_new(proxy,
 		    (enum rm_protocol)i, options->addresses, options->ports[i],
-		    protocols[i].open, err);
+		    options->sockets, protocols[i].open, err);
 		if (proxy->listeners[i] == NULL)
 			return -1;
 	}

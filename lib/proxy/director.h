@@ -5,6 +5,7 @@
 #define RM_PROXY_DIRECTOR_H
 
 #include "base/error.h"
+#include "io/inherit.h"
 #include "proxy/directory.h"
 #include "proxy/proxy.h"
 
@@ -17,6 +18,7 @@ struct rm_director_options {
 	const char *admin_addresses;
 	int ports[RM_PROTOCOLS]; /* 0: a free one */
 	int admin_port;
+	const struct rm_inherited *sockets; /* of the proxy's ports */
 	bool open; /* changes on the admin port from everywhere */
 };
 

@@ -10,6 +10,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "proxy/node.h"
 
 #define ADDRESSES_MAX 8
 /* Clients taken before others get their turn. */
@@ -131,6 +132,21 @@ failed(const char *address, int port, const char *why, struct rm_error *err)
 }
 
 static int
+add(struct rm_listener *listener, int fd, struct rm_error *err)
+{
+	if (listener->count == ADDRESSES_MAX) {
+		close(fd);
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "more than %d addresses", ADDRESSES_MAX);
+	}
+	listener->port = port_of(fd);
+	listener->fds[listener->count] = fd;
+	listener->events[listener->count++] = event_new(listener->proxy->loop,
+	    fd, EV_READ | EV_PERSIST, accept_some, listener);
+	return 0;
+}
+
+static int
 listen_on(struct rm_listener *listener, const char *address, int port,
     struct rm_error *err)
 {
@@ -138,9 +154,6 @@ listen_on(struct rm_listener *listener, const char *address, int port,
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = EVUTIL_AI_PASSIVE };
 	struct evutil_addrinfo *info = NULL;
-	if (listener->count == ADDRESSES_MAX)
-		return rm_error_set(err, RM_EXIT_USAGE,
-		    "more than %d addresses", ADDRESSES_MAX);
 	int rc = evutil_getaddrinfo(address, NULL, &hints, &info);
 	if (rc != 0) {
 		errno = EADDRNOTAVAIL;
@@ -150,23 +163,13 @@ listen_on(struct rm_listener *listener, const char *address, int port,
 	evutil_freeaddrinfo(info);
 	if (fd < 0)
 		return failed(address, port, strerror(errno), err);
-	listener->port = port_of(fd);
-	listener->fds[listener->count] = fd;
-	listener->events[listener->count++] = event_new(listener->proxy->loop,
-	    fd, EV_READ | EV_PERSIST, accept_some, listener);
-	return 0;
+	return add(listener, fd, err);
 }
 
-struct rm_listener *
-rm_listener_new(struct rm_proxy *proxy, enum rm_protocol protocol,
-    const char *addresses, int port, rm_listener_open *open,
+static int
+listen_all(struct rm_listener *listener, const char *addresses, int port,
     struct rm_error *err)
 {
-	struct rm_listener *listener = rm_alloc(sizeof(*listener));
-	listener->proxy = proxy;
-	listener->protocol = protocol;
-	listener->open = open;
-	rm_timer_init(&listener->again, proxy->loop, try_again, listener);
 	char *copy = rm_strdup(addresses), *rest = copy, *word;
 	int rc = 0;
 	while (rc == 0 && (word = strsep(&rest, ", ")) != NULL)
@@ -176,6 +179,34 @@ rm_listener_new(struct rm_proxy *proxy, enum rm_protocol protocol,
 		rc = rm_error_set(
 		    err, RM_EXIT_USAGE, "no address in '%s'", addresses);
 	free(copy);
+	return rc;
+}
+
+static int
+inherit(struct rm_listener *listener, const struct rm_inherited *sockets,
+    struct rm_error *err)
+{
+	const char *name = rm_protocol_name(listener->protocol);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < sockets->count; i++)
+		if (strcmp(sockets->names[i], name) == 0)
+			rc = add(listener, sockets->fds[i], err);
+	return rc;
+}
+
+struct rm_listener *
+rm_listener_new(struct rm_proxy *proxy, enum rm_protocol protocol,
+    const char *addresses, int port, const struct rm_inherited *sockets,
+    rm_listener_open *open, struct rm_error *err)
+{
+	struct rm_listener *listener = rm_alloc(sizeof(*listener));
+	listener->proxy = proxy;
+	listener->protocol = protocol;
+	listener->open = open;
+	rm_timer_init(&listener->again, proxy->loop, try_again, listener);
+	int rc = inherit(listener, sockets, err);
+	if (rc == 0 && listener->count == 0)
+		rc = listen_all(listener, addresses, port, err);
 	if (rc != 0) {
 		rm_listener_free(listener);
 		return NULL;

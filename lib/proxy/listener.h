@@ -6,6 +6,7 @@
 #define RM_PROXY_LISTENER_H
 
 #include "base/error.h"
+#include "io/inherit.h"
 #include "proxy/proxy.h"
 #include "proxy/sock.h"
 
@@ -15,10 +16,12 @@ struct rm_listener;
 typedef void rm_listener_open(
     struct rm_proxy *proxy, int fd, const struct sockaddr *peer);
 
-/* addresses: "127.0.0.1" or "10.0.0.1,::1", names too, resolved now. Port 0
+/* sockets: those passed on that have the protocol's name are taken, and then no
+ * address is listened on.
+ * addresses: "127.0.0.1" or "10.0.0.1,::1", names too, resolved now. Port 0
  * takes a free one, the same for all. Errors name address and port. */
 struct rm_listener *rm_listener_new(struct rm_proxy *proxy,
-    enum rm_protocol protocol, const char *addresses, int port,
+    enum rm_protocol protocol, const char *addresses, int port, const struct rm_inherited *sockets,
     rm_listener_open *open, struct rm_error *err);
 int rm_listener_port(const struct rm_listener *listener);
 /* A client has gone: there is room for another. */
