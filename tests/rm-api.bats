@@ -253,6 +253,22 @@ echo_server() {
   assert_output "{\"success\":false,\"error\":\"no such node: $F-kv-9 of cluster kv\"}"
 }
 
+@test "explain: why a node has no place, one line a node" {
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  run get clusters/kv/explain
+  assert_output '{"unplaced":{}}'
+  zk verdicts/kv "{\"$F-kv-1\":\"cpus: wants 1.1, at most 0.5 offered\"}"
+  told() { get clusters/kv/explain | grep -q wants; }
+  wait_for 10 told
+  run get clusters/kv/explain
+  assert_output "{\"unplaced\":{\"$F-kv-1\":\"cpus: wants 1.1, at most 0.5 offered\"}}"
+  run get clusters/none/explain
+  assert_output '{"success":false,"error":"no such cluster: none"}'
+}
+
 @test "numbers are not used again, not even by twenty at once" {
   settings
   start_api

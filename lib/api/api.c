@@ -31,6 +31,7 @@ static const struct rm_route routes[] = {
 	{ "PUT", CLUSTER, rm_api_put_cluster },
 	{ "DELETE", CLUSTER, rm_api_delete_cluster },
 	{ "GET", CLUSTER "/status", rm_api_get_cluster_status },
+	{ "GET", CLUSTER "/explain", rm_api_get_explain },
 	{ "POST", CLUSTER "/create", rm_api_create_cluster },
 	{ "POST", CLUSTER "/restart", rm_api_restart_cluster },
 	{ "GET", CLUSTER "/config", rm_api_get_config },

@@ -10,7 +10,8 @@ typedef void rm_api_handler(struct rm_request *request, void *arg);
 
 /* reading.c */
 rm_api_handler rm_api_get_versions, rm_api_get_clusters, rm_api_get_cluster,
-    rm_api_get_cluster_status, rm_api_get_config, rm_api_get_advanced,
+    rm_api_get_cluster_status, rm_api_get_explain,
+    rm_api_get_config, rm_api_get_advanced,
     rm_api_get_nodes, rm_api_get_node, rm_api_get_framework, rm_api_get_health;
 
 /* changing.c */

@@ -54,6 +54,25 @@ rm_api_get_cluster_status(struct rm_request *request, void *arg)
 		rm_api_refuse_as(request, 404, "no such cluster: %s", key);
 }
 
+/* Why nodes are not placed, from the scheduler's last round that said so. */
+void
+rm_api_get_explain(struct rm_request *request, void *arg)
+{
+	struct rm_api *api = arg;
+	const char *key = rm_request_param(request, "cluster");
+	const struct rm_entry *cluster = rm_model_cluster(
+	    rm_view_model(api->view), key);
+	if (!rm_shape_is_cluster(cluster)) {
+		rm_api_refuse_as(request, 404, "no such cluster: %s", key);
+		return;
+	}
+	jv whys = rm_entry_value(cluster, RM_RECORD_VERDICT);
+	rm_reply_json(request, 200,
+	    JV_OBJECT(jv_string("unplaced"),
+		jv_get_kind(whys) == JV_KIND_OBJECT ? jv_copy(whys)
+						    : jv_object()));
+}
+
 static void
 get_template(struct rm_request *request, struct rm_api *api, const char *field)
 {
