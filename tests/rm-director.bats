@@ -424,12 +424,17 @@ pb_name() {
 
 @test "the head is passed on without what is of one hop" {
   nodes 1
-  director
+  director --address 127.0.0.1,::1
   up 1
-  run raw 'GET /head HTTP/1.1\r\nHost: x\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-Riak-Vclock: a85=\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n'
+  run curl -sS "http://[::1]:$HTTP/head"
+  assert_line --partial "X-Forwarded-For: ::1"
+  assert_line --partial 'Forwarded: for="[::1]"'
+  run raw 'GET /head HTTP/1.1\r\nHost: x\r\nConnection: X-Hop, Forwarded\r\nForwarded: for=9.9.9.8\r\nX-Hop: 1\r\nX-Riak-Vclock: a85=\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n'
   assert_line --partial "X-Riak-Vclock: a85="
   assert_line --partial "X-Forwarded-For: 9.9.9.9"
   assert_line --partial "X-Forwarded-For: 127.0.0.1"
+  assert_line --partial "Forwarded: for=9.9.9.8"
+  assert_line --partial "Forwarded: for=127.0.0.1"
   refute_output --partial "X-Hop"
   refute_output --partial "Connection"
 }

@@ -56,7 +56,8 @@ static void
 drop_named(struct rm_http_head *head, const char *name, size_t len)
 {
 	static const char *const kept[] = { "content-length",
-		"transfer-encoding", "host", "x-forwarded-for", NULL };
+		"transfer-encoding", "host", "x-forwarded-for", "forwarded",
+		NULL };
 	for (size_t i = 0; kept[i] != NULL; i++)
 		if (same(name, len, kept[i]))
 			return;
@@ -410,6 +411,12 @@ rm_http_request_write(
 	write_fields(to, head);
 	rm_str_add(to, "X-Forwarded-For: ", 17);
 	rm_str_puts(to, peer);
+	/* RFC 7239, 6: the colons of IPv6 want brackets and quotes. */
+	bool quoted = strchr(peer, ':') != NULL;
+	rm_str_puts(
+	    to, quoted ? "\r\nForwarded: for=\"[" : "\r\nForwarded: for=");
+	rm_str_puts(to, peer);
+	rm_str_puts(to, quoted ? "]\"" : "");
 	rm_str_puts(
 	    to, head->minor > 0 ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
 }

@@ -50,7 +50,8 @@ int rm_http_answer_parse(struct rm_http_head *to, const char *head, size_t len,
     bool to_head, int minor, struct rm_http_refusal *refusal);
 
 /* Appends the head that goes to a node: peer (an address) is told in an
- * X-Forwarded-For of its own, behind those that came. */
+ * X-Forwarded-For and a Forwarded (RFC 7239) of its own, behind those that
+ * came. */
 void rm_http_request_write(
     struct rm_str *to, const struct rm_http_head *head, const char *peer);
 /* Appends the head that goes to a client which speaks HTTP/1.minor and whose

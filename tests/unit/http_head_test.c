@@ -175,7 +175,8 @@ passes_requests(void **state)
 		{ "GET /a?b HTTP/1.1\r\nhOsT:  h \r\nX-Riak-Vclock: "
 		  "a85\r\n\r\n",
 		    "GET /a?b HTTP/1.1\r\nhOsT: h\r\nX-Riak-Vclock: a85\r\n"
-		    "X-Forwarded-For: 10.0.0.9\r\n\r\n" },
+		    "X-Forwarded-For: 10.0.0.9\r\n"
+		    "Forwarded: for=10.0.0.9\r\n\r\n" },
 		/* what is of one hop stays behind, and what Connection names,
 		 * but not what frames the message */
 		{ "PUT / HTTP/1.1\r\n" HOST "Connection: close, X-One, "
@@ -184,15 +185,18 @@ passes_requests(void **state)
 		  "Content-Length: 5\r\n\r\n",
 		    "PUT / HTTP/1.1\r\n" HOST
 		    "X-Two: 2\r\nContent-Length: 5\r\n"
-		    "X-Forwarded-For: 10.0.0.9\r\n\r\n" },
+		    "X-Forwarded-For: 10.0.0.9\r\n"
+		    "Forwarded: for=10.0.0.9\r\n\r\n" },
 		{ "PUT / HTTP/1.1\r\n" HOST
 		  "Content-Length: 5\r\nContent-Length: 5\r\n\r\n",
 		    "PUT / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n"
-		    "X-Forwarded-For: 10.0.0.9\r\n\r\n" },
+		    "X-Forwarded-For: 10.0.0.9\r\n"
+		    "Forwarded: for=10.0.0.9\r\n\r\n" },
 		{ "GET / HTTP/1.0\r\nConnection: keep-alive\r\n"
 		  "X-Forwarded-For: 1.2.3.4\r\n\r\n",
 		    "GET / HTTP/1.0\r\nX-Forwarded-For: 1.2.3.4\r\n"
-		    "X-Forwarded-For: 10.0.0.9\r\nConnection: close\r\n\r\n" },
+		    "X-Forwarded-For: 10.0.0.9\r\n"
+		    "Forwarded: for=10.0.0.9\r\nConnection: close\r\n\r\n" },
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct rm_http_head head;
