@@ -26,6 +26,23 @@ stages=(rm-status rm-cluster rm-offer rm-launch)
   done
 }
 
+# An hour of ticks that a generator made: two agents' offers a second.
+@test "an hour: the same bytes from any chunking; every offer is answered" {
+  cd "$BATS_TEST_TMPDIR"
+  "$RM_TOOLS/offers" 7200 2 5 >hour
+  four() { rm-status | rm-cluster | rm-offer | rm-launch; }
+  four <hour >whole 2>log
+  for size in 61 977 65536; do
+    "$RM_TOOLS/rechunk" "$size" <hour | four 2>log | cmp - whole
+  done
+  jq -r 'select(.event == "OFFERS").mesos.offers.offers[].id.value' hour |
+    sort >offered
+  jq -r 'select(.call == "DECLINE" or .call == "ACCEPT").mesos |
+    (.decline // .accept).offer_ids[].value' whole | sort >answered
+  [ "$(wc -l <offered)" -eq 7200 ]
+  cmp offered answered
+}
+
 @test "what does not concern a stage passes unparsed and unchanged" {
   local line='{"call":"X", "spaces" :  1e0, not json'
   for stage in "${stages[@]}"; do
