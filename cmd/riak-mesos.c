@@ -41,6 +41,14 @@ static const struct rm_option globals[] = {
 	{ RM_OPTION_TEXT, "framework", 0, "NAME", "RIAK_MESOS_NAME",
 	    "riak.framework-name", "riak", "the framework's name",
 	    AT(framework), false },
+	{ RM_OPTION_TEXT, "marathon", 0, "URL", "RIAK_MESOS_MARATHON",
+	    "riak.marathon", "http://127.0.0.1:8080", "where Marathon is",
+	    AT(marathon), false },
+	{ RM_OPTION_TEXT, "riak", 0, "JSON", "RIAK_MESOS_RIAK", "riak", "{}",
+	    "what Marathon's apps go by: the file's riak", AT(riak), false },
+	{ RM_OPTION_TEXT, "resources", 0, "JSON", "RIAK_MESOS_RESOURCE_URLS",
+	    "resources", "{}", "where packages are: the file's resources",
+	    AT(resources), false },
 	FLAG("json", 0, "print what the API answers", json),
 	{ RM_OPTION_TEXT, "ca-file", 0, "FILE", "RIAK_MESOS_CA_FILE", NULL,
 	    NULL, "certificates to trust for https", AT(ca_file), false },
@@ -69,6 +77,11 @@ static const struct rm_option add_options[] = {
 	RM_OPTIONS_END,
 };
 static const struct rm_option wait_options[] = {
+	TIMEOUT,
+	RM_OPTIONS_END,
+};
+static const struct rm_option install_options[] = {
+	FLAG("attach", 0, "wait until a scheduler leads", attach),
 	TIMEOUT,
 	RM_OPTIONS_END,
 };
@@ -160,11 +173,24 @@ RUN(framework_status)
 RUN(framework_endpoints)
 RUN(framework_wait)
 RUN(config_local)
+RUN(config_marathon)
+RUN(framework_install)
+RUN(framework_uninstall)
+RUN(director_config)
+RUN(director_install)
+RUN(director_uninstall)
+RUN(director_endpoints)
+RUN(director_wait)
 RUN(versions)
 
 /* Those that begin with the same word stand together. */
 static const struct rm_command commands[] = {
 	{ NULL, NULL, NULL, NULL, 0, 0, run_none },
+	{ "framework install", NULL, "run the scheduler under Marathon",
+	    install_options, 0, 0, run_framework_install },
+	{ "framework uninstall", NULL,
+	    "end the scheduler under Marathon; nodes go on", NULL, 0, 0,
+	    run_framework_uninstall },
 	{ "framework status", NULL, "print how the framework is", NULL, 0, 0,
 	    run_framework_status },
 	{ "framework endpoints", NULL, "print where its API is", NULL, 0, 0,
@@ -217,6 +243,18 @@ static const struct rm_command commands[] = {
 	{ "node log list", "NODE", "list its logs", NULL, 1, 1, run_log_list },
 	{ "node log tail", "NODE LOG", "print the end of a log", tail_options,
 	    2, 2, run_log_tail },
+	{ "director install", "CLUSTER", "run a Director under Marathon", NULL,
+	    1, 1, run_director_install },
+	{ "director uninstall", "CLUSTER", "end it", NULL, 1, 1,
+	    run_director_uninstall },
+	{ "director endpoints", "CLUSTER", "print where it serves", NULL, 1, 1,
+	    run_director_endpoints },
+	{ "director config", "CLUSTER", "print its Marathon app", NULL, 1, 1,
+	    run_director_config },
+	{ "director wait-for-service", "CLUSTER", "wait until it serves",
+	    wait_options, 1, 1, run_director_wait },
+	{ "config marathon", NULL, "print the scheduler's Marathon app", NULL,
+	    0, 0, run_config_marathon },
 	{ "config local", NULL, "print what this command line goes by", NULL, 0,
 	    0, run_config_local },
 	{ "config riak-versions", NULL, "list the packages of Riak", NULL, 0, 0,

@@ -82,3 +82,54 @@ teardown() {
   track "$!"
   wait_for 20 grep -qx READY=1 got
 }
+
+marathon() { # a stand-in, and a configuration file as the original's
+  export HOME=$PWD
+  unset RIAK_MESOS_CONFIG RIAK_MESOS_API RIAK_MESOS_NAME
+  "$TOP/tests/standin-marathon/marathon.pl" port 2>marathon.log 3>&- &
+  track "$!"
+  wait_for 10 test -s port
+  mkdir -p .config/riak-mesos
+  jq -n --arg m "127.0.0.1:$(cat port)" '{riak: {marathon: $m, zk: "zk:2181",
+    master: "zk://zk:2181/mesos", "failover-timeout": 600,
+    constraints: [["hostname", "UNIQUE"]], node: {cpus: 2, mem: 4096},
+    scheduler: {cpus: 1, mem: 700}, director: {"use-public": true}},
+    resources: {scheduler: "http://files/riak-mesos.tar.gz",
+      "riak-3-2": "http://files/riak.tar.gz"}}' >.config/riak-mesos/config.json
+}
+
+@test "framework: given to a stand-in for Marathon, and taken from it" {
+  marathon
+  run riak-mesos config marathon
+  assert_success
+  [ "$(jq -r '.env.RIAK_MESOS_CONSTRAINTS' <<<"$output")" = '[["hostname","UNIQUE"]]' ]
+  [ "$(jq -r '.env.RIAK_MESOS_NODE_MEM' <<<"$output")" = 4096 ]
+  [ "$(jq -r '.env.RIAK_MESOS_RESOURCE_URLS | fromjson["riak-3-2"]' <<<"$output")" = http://files/riak.tar.gz ]
+  [ "$(jq -c '[.id, .cpus, .mem]' <<<"$output")" = '["/riak",1,700]' ]
+  run -1 riak-mesos framework uninstall
+  assert_output --partial "App '/riak' does not exist"
+  run riak-mesos framework install
+  assert_output "framework riak is given to Marathon"
+  run -1 riak-mesos framework install
+  assert_output --partial "An app with id [/riak] already exists."
+  run riak-mesos framework uninstall
+  assert_output --partial "its nodes go on"
+  run -100 riak-mesos --resources '{}' config marathon
+  assert_output --partial "resources.scheduler: missing"
+}
+
+@test "director: the same for each cluster" {
+  marathon
+  run riak-mesos director config kv
+  [ "$(jq -c '[.env.DIRECTOR_CLUSTER, .acceptedResourceRoles[0]]' <<<"$output")" = '["kv","slave_public"]' ]
+  run riak-mesos director install kv
+  assert_success
+  run riak-mesos director wait-for-service kv
+  assert_success
+  run riak-mesos director endpoints kv
+  assert_line --index 1 "protobuf:  agent-1:31001"
+  run riak-mesos director uninstall kv
+  assert_success
+  run -1 riak-mesos director endpoints kv
+  run -100 riak-mesos director install a/b
+}

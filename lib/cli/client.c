@@ -19,6 +19,7 @@
 
 struct asking {
 	struct rm_cli *cli;
+	const struct rm_cli_peer *peer;
 	const char *what; /* "GET /api/…" */
 	jv *answer;
 	struct rm_error *err;
@@ -64,7 +65,8 @@ is_json(const struct rm_http_response *response)
 static int
 refused(const struct asking *a, int status)
 {
-	const char *why = rm_json_text(*a->answer, "error", "no reason given");
+	const char *why = rm_json_text(*a->answer, "error",
+	    rm_json_text(*a->answer, "message", "no reason given"));
 	int code = status == 401 || status == 403   ? RM_EXIT_USAGE
 		   : status >= 500                  ? RM_EXIT_OUTSIDE
 		   : status == 400 || status == 413 ? RM_EXIT_USAGE
@@ -81,18 +83,19 @@ done(void *arg, const struct rm_http_response *response,
 	rm_log_debug("%s status=%d", a->what, response->status);
 	if (failure != NULL) {
 		a->rc = rm_error_set(a->err, RM_EXIT_OUTSIDE,
-		    "%s; is rm-api running there? (see --api)", failure->text);
+		    "%s; is %s running there? (see --%s)", failure->text,
+		    a->peer->name, a->peer->option);
 		return;
 	}
 	if (!is_json(response)) {
 		*a->answer = jv_string_sized(
 		    response->body, (int)response->body_len);
-		a->rc = response->status == 200
+		a->rc = response->status / 100 == 2
 			    ? 0
 			    : rm_error_set(a->err, RM_EXIT_OUTSIDE,
 				  "%s: answered with %d and no words of "
-				  "rm-api's: is it one?",
-				  a->what, response->status);
+				  "%s's: is it one?",
+				  a->what, response->status, a->peer->name);
 		return;
 	}
 	a->rc = rm_json_parse(
@@ -100,7 +103,7 @@ done(void *arg, const struct rm_http_response *response,
 	if (a->rc != 0) {
 		a->err->code = RM_EXIT_OUTSIDE;
 		rm_error_prefix(a->err, "%s", a->what);
-	} else if (response->status != 200 ||
+	} else if (response->status / 100 != 2 ||
 		   !rm_json_bool(*a->answer, "success", true)) {
 		a->rc = refused(a, response->status);
 	}
@@ -110,14 +113,26 @@ int
 rm_cli_ask(struct rm_cli *cli, const char *method, const char *path,
     const struct rm_str *body, jv *answer, struct rm_error *err)
 {
+	const struct rm_cli_peer api = { cli->options->api, "rm-api", "api",
+		cli->authorization };
+	return rm_cli_ask_at(cli, &api, method, path, body, answer, err);
+}
+
+int
+rm_cli_ask_at(struct rm_cli *cli, const struct rm_cli_peer *peer,
+    const char *method, const char *path, const struct rm_str *body,
+    jv *answer, struct rm_error *err)
+{
 	const struct rm_cli_options *o = cli->options;
-	size_t len = strlen(o->api);
-	while (len > 0 && o->api[len - 1] == '/')
+	const char *scheme = strstr(peer->url, "://") != NULL ? "" : "http://";
+	size_t len = strlen(peer->url);
+	while (len > 0 && peer->url[len - 1] == '/')
 		len--;
-	char *url = rm_format("%.*s%s", (int)len, o->api, path);
+	char *url =
+	    rm_format("%s%.*s%s", scheme, (int)len, peer->url, path);
 	char *what = rm_format("%s %s", method, url);
-	struct asking a = { cli, what, answer, err, -1 };
-	const char *const headers[] = { cli->authorization, NULL };
+	struct asking a = { cli, peer, what, answer, err, -1 };
+	const char *const headers[] = { peer->header, NULL };
 	const struct rm_http_request request = {
 		.method = method,
 		.url = url,
@@ -134,7 +149,7 @@ rm_cli_ask(struct rm_cli *cli, const char *method, const char *path,
 	if (rm_http_send(cli->http, &request, err) != NULL)
 		event_base_dispatch(cli->loop);
 	else
-		rm_error_prefix(err, "--api");
+		rm_error_prefix(err, "--%s", peer->option);
 	if (a.rc != 0) {
 		jv_free(*answer);
 		*answer = jv_invalid();

@@ -15,10 +15,11 @@
 struct rm_cli_options {
 	/* Of every command. */
 	const char *api, *token_file, *ca_file, *framework, *home;
+	const char *marathon, *riak, *resources;
 	bool json, insecure, verbose, debug, info, schema;
 	/* Of some. */
 	const char *output, *file;
-	bool remove, force, wait;
+	bool remove, force, wait, attach;
 	long nodes, lines;
 	double timeout;
 };
@@ -43,7 +44,15 @@ void rm_cli_close(struct rm_cli *cli);
  */
 int rm_cli_ask(struct rm_cli *cli, const char *method, const char *path,
     const struct rm_str *body, jv *answer, struct rm_error *err);
-/* The same, with a path that is made: "/api/v1/clusters/%s". */
+/* Somebody else to ask: its name, and the option that says where it is, and a
+ * header of its own or NULL: rm-api's token is for nobody else. */
+struct rm_cli_peer {
+	const char *url, *name, *option, *header;
+};
+int rm_cli_ask_at(struct rm_cli *cli, const struct rm_cli_peer *peer,
+    const char *method, const char *path, const struct rm_str *body,
+    jv *answer, struct rm_error *err);
+/* The same as rm_cli_ask(), with a path that is made: "/api/v1/clusters/%s". */
 int rm_cli_get(struct rm_cli *cli, jv *answer, struct rm_error *err,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 int rm_cli_do(struct rm_cli *cli, const char *method, struct rm_error *err,

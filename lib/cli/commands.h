@@ -28,6 +28,12 @@ rm_cli_command rm_cli_framework_status, rm_cli_framework_endpoints,
     rm_cli_framework_wait, rm_cli_versions, rm_cli_config_local, rm_cli_info,
     rm_cli_schema;
 
+/* marathon.c */
+rm_cli_command rm_cli_config_marathon, rm_cli_framework_install,
+    rm_cli_framework_uninstall, rm_cli_director_config,
+    rm_cli_director_install, rm_cli_director_uninstall,
+    rm_cli_director_endpoints, rm_cli_director_wait;
+
 /* A JSON value and a newline; consumes. */
 void rm_cli_print_json(struct rm_str *out, jv value);
 /* A member that is an array; an empty one where it is none. Borrows. */

@@ -1,0 +1,75 @@
+#!/usr/bin/perl
+# A stand-in for Marathon's /v2/apps: POST, GET, DELETE of apps, kept in memory.
+# Strict: a field that Marathon does not know or of another kind is refused as
+# there (422), an app that exists is a conflict (409), one that does not 404.
+# marathon.pl PORT-FILE
+use strict;
+use warnings;
+use IO::Socket::INET;
+use JSON::PP;
+my %fields = (id => qr{^/[a-z0-9-]+(?:/[a-z0-9-]+)*$}, cmd => qr/./,
+  cpus => qr/^[0-9.]+$/, mem => qr/^[0-9.]+$/, instances => qr/^[0-9]+$/,
+  fetch => 'ARRAY', env => 'HASH', portDefinitions => 'ARRAY',
+  healthChecks => 'ARRAY', acceptedResourceRoles => 'ARRAY');
+my %apps;
+my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5)
+  or die "listen: $!";
+open my $out, '>', $ARGV[0] or die;
+print $out $server->sockport, "\n";
+close $out;
+
+sub wrong {
+  my ($app) = @_;
+  return 'not an object' unless ref $app eq 'HASH';
+  for my $key (sort keys %$app) {
+    my ($want, $value) = ($fields{$key}, $app->{$key});
+    return "/$key: unknown" unless $want;
+    my $fits = ref $want ? !ref $value && $value =~ $want : ref $value eq $want;
+    return "/$key: not of its kind" unless $fits;
+  }
+  for my $key (keys %{$app->{env} // {}}) {
+    return "/env/$key: not a text" if ref $app->{env}{$key};
+    return "/env/$key: not a text" if encode_json([$app->{env}{$key}]) !~ /^\["/;
+  }
+  return exists $app->{id} && exists $app->{cmd} ? undef : 'id or cmd is missing';
+}
+
+sub answer {
+  my ($method, $path, $type, $body) = @_;
+  if ($method eq 'POST' && $path eq '/v2/apps') {
+    return (415, {message => 'not JSON'}) if $type ne 'application/json';
+    my $app = eval { decode_json($body) };
+    my $why = $@ ? 'not JSON' : wrong($app);
+    return (422, {message => "Object is not valid: $why"}) if $why;
+    my $id = $app->{id};
+    return (409, {message => "An app with id [$id] already exists."}) if $apps{$id};
+    $apps{$id} = $app;
+    return (201, $app);
+  }
+  my ($id) = $path =~ m{^/v2/apps(/.+)$};
+  my $app = defined $id ? $apps{$id} : undef;
+  return (404, {message => "App '" . ($id // $path) . "' does not exist"}) unless $app;
+  if ($method eq 'DELETE') {
+    delete $apps{$id};
+    return (200, {version => '2017-01-01T00:00:00.000Z', deploymentId => 'd'});
+  }
+  my $ports = @{$app->{portDefinitions} // []};
+  return (200, {app => {%$app, tasksHealthy => 1,
+    tasks => [{host => 'agent-1', ports => [map { 31000 + $_ } 0 .. $ports - 1]}]}});
+}
+
+while (my $client = $server->accept) {
+  my $line = <$client> // next;
+  my ($method, $path) = split ' ', $line;
+  my ($length, $type, $body) = (0, '', '');
+  while (defined($line = <$client>) && $line =~ /\S/) {
+    $length = $1 if $line =~ /^content-length:\s*(\d+)/i;
+    $type = $1 if $line =~ /^content-type:\s*(\S+)/i;
+  }
+  read $client, $body, $length if $length;
+  my ($status, $value) = answer($method, $path, $type, $body);
+  my $text = encode_json($value);
+  print $client "HTTP/1.1 $status X\r\nContent-Type: application/json\r\n",
+    "Content-Length: ", length $text, "\r\nConnection: close\r\n\r\n", $text;
+  close $client;
+}
