@@ -573,6 +573,20 @@ pb_name() {
   ((SECONDS - start < 5))
 }
 
+@test "a request that takes too long gets 504, and the next its own time" {
+  nodes 1 2
+  director --request-time 1
+  up 2
+  run get /slow/4000 -w '%{http_code}'
+  assert_output --partial "in time"
+  assert_output --partial 504
+  run get /slow/100 -w '%{http_code}'
+  assert_output --partial 200
+  # one connection, longer than the limit, in requests that are not
+  run get '/slow/[401-404]' -w '%{http_code} %{num_connects}\n'
+  assert_equal "$(grep -c '200 0' <<<"$output")" 3
+}
+
 @test "an idle client is let go" {
   nodes 1
   director --idle-time 0.3 --pb-idle-time 0.3

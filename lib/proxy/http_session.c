@@ -21,7 +21,7 @@ struct session {
 	struct rm_sock client;
 	struct rm_spill in; /* came, and was not looked at yet */
 	struct rm_spill to_client;
-	struct rm_expiry expiry;
+	struct rm_expiry expiry, whole; /* of what is awaited; of x */
 	struct rm_http_exchange *x; /* the request under way, or NULL */
 	size_t scanned; /* of in */
 	char peer[INET6_ADDRSTRLEN];
@@ -45,6 +45,7 @@ session_free(struct session *s)
 	struct rm_proxy *proxy = s->proxy;
 	LIST_REMOVE(s, entry);
 	rm_expiry_stop(&s->expiry);
+	rm_expiry_stop(&s->whole);
 	rm_http_exchange_free(s->x);
 	if (s->cut)
 		rm_sock_abort(&s->client);
@@ -83,6 +84,7 @@ refuse(struct session *s, int status, const char *why)
 	    x != NULL && x->is_head);
 	to_client(s, text->text, text->len, NULL, 0);
 	s->over = s->linger = !keep;
+	rm_expiry_stop(&s->whole);
 	rm_http_exchange_free(x);
 	s->x = NULL;
 }
@@ -150,6 +152,8 @@ start_request(struct session *s, const char *data, size_t len)
 	}
 	s->proxy->counters[RM_HTTP].requests++;
 	s->x = rm_http_exchange_new(s->proxy, &head, s->peer);
+	if (s->proxy->limits.request_time > 0)
+		rm_expiry_set(&s->whole, &s->proxy->requests);
 	attach(s);
 }
 
@@ -299,6 +303,7 @@ finish(struct session *s)
 		s->over = true;
 	/* It was answered before it was asked in full. */
 	s->linger = !x->asked.done;
+	rm_expiry_stop(&s->whole);
 	rm_http_exchange_release(x);
 	rm_http_exchange_free(x);
 	s->x = NULL;
@@ -522,6 +527,16 @@ stalled(struct session *s)
 	}
 }
 
+/* The whole of a request took too long. */
+static void
+request_expired(void *arg)
+{
+	struct session *s = arg;
+	s->busy = true;
+	stalled(s);
+	advance(s);
+}
+
 static void
 expired(void *arg)
 {
@@ -563,6 +578,8 @@ rm_http_session_open(
 	s->proxy = proxy;
 	s->expiry.fire = expired;
 	s->expiry.arg = s;
+	s->whole.fire = request_expired;
+	s->whole.arg = s;
 	print_peer(s->peer, peer);
 	LIST_INSERT_HEAD(&sessions, s, entry);
 	if (rm_sock_adopt(&s->client, proxy->loop, fd, client_ready, s) != 0)

@@ -17,6 +17,7 @@ rm_proxy_init(struct rm_proxy *proxy, struct event_base *loop,
 	rm_expiry_queue_init(&proxy->pb_idle, loop, limits->pb_idle_time);
 	rm_expiry_queue_init(&proxy->stalls, loop, limits->stall_time);
 	rm_expiry_queue_init(&proxy->connects, loop, limits->connect_time);
+	rm_expiry_queue_init(&proxy->requests, loop, limits->request_time);
 	rm_expiry_queue_init(&proxy->lingers, loop, LINGER_SECONDS);
 	rm_expiry_queue_init(&proxy->pooled, loop, POOLED_SECONDS);
 	proxy->scratch = rm_alloc(RM_PROXY_SCRATCH);
@@ -30,6 +31,7 @@ rm_proxy_free(struct rm_proxy *proxy)
 	rm_expiry_queue_free(&proxy->pb_idle);
 	rm_expiry_queue_free(&proxy->stalls);
 	rm_expiry_queue_free(&proxy->connects);
+	rm_expiry_queue_free(&proxy->requests);
 	rm_expiry_queue_free(&proxy->lingers);
 	rm_expiry_queue_free(&proxy->pooled);
 	rm_str_free(&proxy->text);

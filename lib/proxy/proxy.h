@@ -20,6 +20,7 @@ struct rm_proxy_limits {
 	double pb_idle_time; /* protocol buffers, likewise */
 	double stall_time; /* no byte moves in a request or answer */
 	double connect_time;
+	double request_time; /* HTTP, a request with its answer; 0: any */
 	double drain_time; /* what a node that left may take to finish */
 	double check_interval, check_time;
 	long rise, fall;
@@ -51,7 +52,7 @@ struct rm_proxy {
 
 	/* One for each length of time. */
 	struct rm_expiry_queue headers, idle, pb_idle, stalls, connects,
-	    lingers, pooled;
+	    lingers, pooled, requests;
 	char *scratch; /* RM_PROXY_SCRATCH bytes, for one callback */
 	struct rm_str text; /* likewise */
 };
