@@ -118,6 +118,20 @@ marathon() { # a stand-in, and a configuration file as the original's
   assert_output --partial "resources.scheduler: missing"
 }
 
+@test "the schema of the configuration file knows what the apps are made of" {
+  marathon
+  run riak-mesos --config-schema
+  assert_success
+  local known=$output
+  # Each key of the file, and its kind, as the schema has it.
+  run jq -n --argjson s "$known" --slurpfile c .config/riak-mesos/config.json '
+    $s.properties.riak.properties as $p | $c[0].riak | to_entries[] |
+    select(($p[.key].type | if type == "array" then . else [.] end) as $t |
+      (.value | type) as $k | $t | index($k) | not) | .key'
+  assert_success
+  refute_output
+}
+
 @test "director: the same for each cluster" {
   marathon
   run riak-mesos director config kv

@@ -184,6 +184,12 @@ rm_cli_info(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 	return 0;
 }
 
+static jv
+number_schema(void)
+{
+	return JV_OBJECT(jv_string("type"), jv_string("number"));
+}
+
 /* JSON Schema of the configuration file, draft 2020-12. */
 int
 rm_cli_schema(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
@@ -192,19 +198,25 @@ rm_cli_schema(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 	(void)cli, (void)argc, (void)argv, (void)err;
 	static const char *const texts[] = { "framework-name", "framework-url",
 		"hostname", "master", "zk", "user", "role", "auth-principal",
-		"auth-secret-file", "constraints" };
-	static const char *const groups[] = { "executor", "node" };
+		"auth-provider", "auth-secret-file", "marathon" };
+	static const char *const groups[] = { "scheduler", "executor", "node",
+		"director" };
 	jv riak = jv_object();
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		riak = rm_json_set(riak, texts[i],
 		    JV_OBJECT(jv_string("type"), jv_string("string")));
-	riak = rm_json_set(riak, "failover-timeout",
-	    JV_OBJECT(jv_string("type"), jv_string("number")));
+	riak = rm_json_set(riak, "failover-timeout", number_schema());
+	/* As JSON, and as the text of JSON. */
+	riak = rm_json_set(riak, "constraints",
+	    JV_OBJECT(jv_string("type"),
+		JV_ARRAY(jv_string("array"), jv_string("string"))));
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
 		riak = rm_json_set(riak, groups[i],
 		    JV_OBJECT(jv_string("type"), jv_string("object"),
-			jv_string("additionalProperties"),
-			JV_OBJECT(jv_string("type"), jv_string("number"))));
+			jv_string("properties"),
+			JV_OBJECT(jv_string("cpus"), number_schema(),
+			    jv_string("mem"), number_schema(),
+			    jv_string("disk"), number_schema())));
 	jv resources = JV_OBJECT(jv_string("type"), jv_string("object"),
 	    jv_string("additionalProperties"),
 	    JV_OBJECT(jv_string("type"), jv_string("string")));
