@@ -174,7 +174,8 @@ run(void *values, int argc, char **argv)
 		.settings = settings,
 		.ready_fd = o->ready_fd,
 		.first_backoff = o->backoff,
-		.longest_backoff = 30,
+		/* All is well again within 30 s of any failure, starting included. */
+		.longest_backoff = 15,
 	};
 	int code = rm_supervisor_run(loop, &s);
 	event_base_free(loop);

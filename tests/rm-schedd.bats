@@ -98,6 +98,15 @@ ends_with() {
   said a "the pipeline starts again"
 }
 
+@test "however often a stage fails, the wait stays within 15 seconds" {
+  start_zookeeper
+  stage rm-offer 'exit 111'
+  schedd a --backoff 3600
+  wait_for 20 said a "starts again in"
+  run sed -nE 's/.*starts again in ([0-9]+)\.[0-9] s$/\1/p' "$STACK/a.log"
+  assert [ "${lines[0]}" -le 15 ]
+}
+
 @test "a crash is a reason to start again, a bug is said loudly" {
   start_zookeeper
   stage rm-launch '[ -e "'"$STACK"'/once" ] && exec cat; touch "'"$STACK"'/once"; kill -SEGV $$'
