@@ -269,6 +269,21 @@ echo_server() {
   assert_output '{"success":false,"error":"no such cluster: none"}'
 }
 
+@test "a node that serves although Mesos can't see it: its status says so" {
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  run_node kv 1 4000
+  why() { get clusters/kv/status | jq -r '.nodes[0] | "\(.serving) \(.why)"'; }
+  why_is() { [ "$(why)" = "$1" ]; }
+  wait_for 10 why_is "true null"
+  jq -n --arg t "$F-kv-1.5" '{task_id: $t, agent_id: "a1", since: 2,
+    state: "TASK_UNREACHABLE", message: "Agent is unreachable"}' |
+    rm-state put "status/$F-kv-1"
+  wait_for 10 why_is "true TASK_UNREACHABLE: Agent is unreachable"
+}
+
 @test "numbers are not used again, not even by twenty at once" {
   settings
   start_api

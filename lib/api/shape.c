@@ -155,13 +155,15 @@ why_not(const struct rm_view *view, const struct rm_entry *node,
 	char *frozen = rm_node_frozen(node);
 	if (frozen != NULL)
 		return frozen;
-	if (rm_node_goal(node) == RM_GOAL_RUN && rm_view_serves(view, node))
+	enum rm_task_life life = rm_node_life(node);
+	/* One that serves has nothing to explain, unless Mesos can't see it. */
+	if (rm_node_goal(node) == RM_GOAL_RUN && rm_view_serves(view, node) &&
+	    life != RM_TASK_UNSURE)
 		return NULL;
 	const char *verdict = rm_entry_text(
 	    cluster, RM_RECORD_VERDICT, node->key, NULL);
 	const char *message = rm_entry_text(
 	    node, RM_RECORD_STATUS, "message", NULL);
-	enum rm_task_life life = rm_node_life(node);
 	bool alive = life == RM_TASK_ALIVE;
 	if (alive && rm_entry_has(node, RM_RECORD_MEMBER)) {
 		const char *health = rm_entry_text(
