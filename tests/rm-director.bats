@@ -472,7 +472,11 @@ pb_name() {
   done
   run get /adminx -o /dev/null -w '%{http_code}'
   refute_output 403
-  [ "$(admin /status | jq .http.refused)" -eq 11 ]
+  for path in '/./admin' '/name/../admin' '/x/%2e%2E/admin'; do
+    run get "$path" -o /dev/null -w '%{http_code}' --path-as-is
+    assert_output 403
+  done
+  [ "$(admin /status | jq .http.refused)" -eq 14 ]
 }
 
 @test "a node that came up starts slowly" {
@@ -557,6 +561,73 @@ pb_name() {
   # a broken chunk ends the request at the node too
   run raw 'PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n' open
   assert_line --index 0 --partial "400"
+}
+
+# smuggled TEXT: it is refused, with one answer and the end of the connection.
+smuggled() {
+  run raw "$1" open
+  assert_line --index 0 --regexp '^HTTP/1.1 (400|501) '
+  [ "$(grep -ac '^HTTP/1' <<<"$output")" -eq 1 ] || fail "more than one answer to $1"
+}
+
+@test "request smuggling: two ways to see an end are refused" {
+  nodes 1
+  director
+  up 1
+  local host='Host: x\r\n' hidden='GET /admin HTTP/1.1\r\nHost: x\r\n\r\n' field
+  local -a fields=(
+    'Transfer-Encoding: xchunked' 'Transfer-Encoding : chunked' ' Transfer-Encoding: chunked'
+    'Transfer-Encoding: chunked, chunked' 'Transfer-Encoding: chunked, identity' 'Transfer-Encoding: gzip, chunked'
+    'Transfer-Encoding: \x0bchunked' 'Transfer-Encoding: "chunked"' 'Transfer-Encoding:'
+    'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity' 'Transfer-Encoding: chunked\r\nContent-Length: 5'
+    'Content-Length: 5\r\nTransfer-Encoding: chunked' 'X: y\rTransfer-Encoding: chunked' 'X: y\nTransfer-Encoding: chunked'
+    'X: \r\n\tTransfer-Encoding: chunked' 'Transfer_Encoding\x00: chunked' 'Content-Length: +5' 'Content-Length: 0x5'
+    'Content-Length: 5 5' 'Content-Length: 5,5' 'Content-Length: 5, 6' 'Content-Length: -1' 'Content-Length: 5;'
+    'Content-Length:' 'Content-Length: 99999999999999999999' 'Content-Length: 5\r\nContent-Length: 05\x000'
+    'Content-Length : 5' 'Content-Length\t: 5' 'Content\x0bLength: 5' ': 5')
+  for field in "${fields[@]}"; do
+    smuggled "PUT /x HTTP/1.1\r\n$host$field\r\n\r\n0\r\n\r\n$hidden"
+  done
+  # nothing of it reached a node
+  says '.http.requests == 0'
+  # chunks whose ends two readers see differently; the node's connection ends
+  local chunk
+  for chunk in '5\nhello\n0\n\n' '5 \r\nhello\r\n0\r\n\r\n' '0x5\r\nhello\r\n0\r\n\r\n' '-5\r\nhello\r\n0\r\n\r\n' \
+    '5\r\nhelloX\r\n0\r\n\r\n' '5;a\nb\r\nhello\r\n0\r\n\r\n' '5\rX\nhello\r\n0\r\n\r\n' '\r\n5\r\nhello\r\n0\r\n\r\n' \
+    '10000000000000005\r\nhello\r\n0\r\n\r\n' '5\r\nhello\r\n0\r\n X: folded\r\n\r\n' '5\r\nhello\r\n0\r\nX: \x00\r\n\r\n' ; do
+    smuggled "PUT /x HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n$chunk$hidden"
+  done
+  # what a body looks like does not matter, nor what a trailer says of a length
+  run raw "GET /x HTTP/1.1\r\n${host}Content-Length: 32\r\n\r\n${hidden}GET /name HTTP/1.1\r\n${host}Connection: close\r\n\r\n" open
+  [ "$(grep -ac '^HTTP/1' <<<"$output")" -eq 2 ]
+  refute_output --partial 403
+  run raw "PUT /x HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nContent-Length: 9\r\n\r\nGET /name HTTP/1.1\r\n${host}Connection: close\r\n\r\n" open
+  assert_line --partial 'n1 5 '
+  assert_line n1
+  [ "$(grep -ac '^HTTP/1' <<<"$output")" -eq 2 ]
+  # what a Connection names can't take away what frames or routes a message
+  run raw "PUT /x HTTP/1.1\r\n${host}Connection: Content-Length, Host\r\nContent-Length: 5\r\n\r\nhelloGET /head HTTP/1.1\r\n${host}Connection: Host, close\r\n\r\n" open
+  assert_line --partial 'n1 5 '
+  assert_line --partial 'Host: x'
+}
+
+@test "what a node answers can't be smuggled into another's answer" {
+  nodes 1
+  director
+  up 1
+  # more than was asked for, at once: thrown away with the connection
+  run raw 'GET /extra HTTP/1.1\r\nHost: x\r\n\r\nGET /name HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' open
+  assert_line n1
+  refute_output --partial evil
+  # and a moment later, on one that is kept: it is closed
+  run get /later
+  assert_output ok
+  wait_for 5 eval '! ss -Htn state established "dport = :${NODE_HTTP[1]}" | grep -q .'
+  run get /name
+  assert_output n1
+  # two lengths
+  run get /both -w '%{http_code}'
+  assert_output --partial 502
 }
 
 @test "heads that are too large or too slow" {

@@ -1,9 +1,9 @@
 #include "proxy/refused.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* More of a path than this decides nothing. */
-#define PATH_MAX_COMPARED 512
+#include "base/str.h"
 
 static int
 hex(char c)
@@ -24,13 +24,12 @@ path_start(const char *target, size_t len)
 	return slash != NULL ? (size_t)(slash - target) : len;
 }
 
-/* The beginning of the path as the server sees it; its length. */
+/* The path as the server sees it, never longer than the target; its length. */
 static size_t
-plain(const char *target, size_t len, char to[PATH_MAX_COMPARED])
+plain(const char *target, size_t len, char *to)
 {
 	size_t n = 0;
-	for (size_t i = path_start(target, len);
-	     i < len && n < PATH_MAX_COMPARED; i++) {
+	for (size_t i = path_start(target, len); i < len; i++) {
 		char c = target[i];
 		if (c == '?' || c == '#')
 			break;
@@ -46,13 +45,34 @@ plain(const char *target, size_t len, char to[PATH_MAX_COMPARED])
 	return n;
 }
 
-bool
-rm_path_refused(const char *paths, const char *target, size_t len)
+/* "." and ".." taken away (RFC 3986, 5.2.4); the new length. Decoded slashes
+ * count: a reader in front of Riak may do both in either order. */
+static size_t
+flatten(char *path, size_t len)
 {
-	char path[PATH_MAX_COMPARED];
-	if (paths == NULL || *paths == '\0')
-		return false;
-	size_t n = plain(target, len, path);
+	size_t n = 0;
+	for (size_t at = 0; at < len;) {
+		const char *slash = at + 1 < len ? memchr(path + at + 1, '/',
+						       len - at - 1)
+						 : NULL;
+		size_t end = slash != NULL ? (size_t)(slash - path) : len;
+		size_t part = end - at; /* "/name" */
+		if (part == 3 && memcmp(path + at, "/..", 3) == 0) {
+			while (n > 0 && path[--n] != '/')
+				;
+		} else if (part != 2 || memcmp(path + at, "/.", 2) != 0) {
+			memmove(path + n, path + at, part);
+			n += part;
+		}
+		at = end;
+	}
+	return n;
+}
+
+/* Whether the path is one of these, or below it. */
+static bool
+below(const char *paths, const char *path, size_t n)
+{
 	while (*paths != '\0') {
 		size_t want = strcspn(paths, ", ");
 		const char *next = paths + want + (paths[want] != '\0');
@@ -64,4 +84,17 @@ rm_path_refused(const char *paths, const char *target, size_t len)
 		paths = next;
 	}
 	return false;
+}
+
+bool
+rm_path_refused(const char *paths, const char *target, size_t len)
+{
+	if (paths == NULL || *paths == '\0')
+		return false;
+	char *path = rm_alloc(len + 1);
+	size_t n = plain(target, len, path);
+	bool refused = below(paths, path, n) ||
+		       below(paths, path, flatten(path, n));
+	free(path);
+	return refused;
 }

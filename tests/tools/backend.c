@@ -15,6 +15,10 @@
  *     /half                   half an answer, then a reset
  *     /garbage                no HTTP
  *     /early                  413, and the body is not read
+ *     /extra, /later          a second answer that nobody asked for, at once or
+ *                             after a moment
+ *     /both                   an answer with a length and with chunks
+ *     /multipart              two parts, in chunks
  *
  * With a body it answers "NAME LENGTH SUM". Over protocol buffers a get (9) is
  * answered with what it asked, after 50 ms when that begins with s, and reset
@@ -196,6 +200,12 @@ read_body(struct peer *p, const struct request *r, char *to, size_t room)
 	return true;
 }
 
+static const char multipart[] =
+    "HTTP/1.1 300 Multiple Choices\r\nTransfer-Encoding: chunked\r\n"
+    "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "c\r\n\r\n--b\r\n\r\none\r\nc\r\n\r\n--b\r\n\r\ntwo\r\n7\r\n\r\n--b--\r\n"
+    "0\r\n\r\n";
+
 /* False: the connection is over. */
 static bool
 serve_one(struct peer *p, struct request *r)
@@ -223,6 +233,20 @@ serve_one(struct peer *p, struct request *r)
 	} else if (strcmp(r->path, "/garbage") == 0) {
 		put(p, "250 what do you want?\r\n\r\n", 25);
 		return false;
+	} else if (strcmp(r->path, "/extra") == 0) {
+		put(p, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 "
+		       "200 OK\r\nContent-Length: 4\r\n\r\nevil",
+		    82);
+	} else if (strcmp(r->path, "/later") == 0) {
+		answer(p, 200, "ok");
+		usleep(50000);
+		answer(p, 200, "evil");
+	} else if (strcmp(r->path, "/both") == 0) {
+		put(p, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+		       "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		    71);
+	} else if (strcmp(r->path, "/multipart") == 0) {
+		put(p, multipart, sizeof(multipart) - 1);
 	} else if (strcmp(r->path, "/head") == 0) {
 		answer(p, 200, r->head);
 	} else if (strncmp(r->path, "/slow/", 6) == 0) {
