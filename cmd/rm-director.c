@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/exit.h"
 #include "base/json.h"
@@ -15,14 +17,18 @@
 #include "io/inherit.h"
 #include "io/loop.h"
 #include "io/ready.h"
+#include "proxy/admin.h"
 #include "proxy/admin_client.h"
 #include "proxy/director.h"
+#include "proxy/handover.h"
 #include "proxy/node.h"
+#include "proxy/sockets.h"
+#include "proxy/workers.h"
 
 struct options {
 	const char *zk, *zk_auth_file, *framework, *cluster;
-	const char *address, *admin_address, *url;
-	long http_port, pb_port, admin_port, ready_fd;
+	const char *address, *admin_address, *url, *web_enabled, *handover;
+	long http_port, pb_port, admin_port, ready_fd, workers;
 	double zk_timeout;
 	struct rm_proxy_limits limits;
 	bool open;
@@ -49,6 +55,9 @@ static const struct rm_option daemon_options[] = {
 	{ RM_OPTION_TEXT, "admin-address", 0, "LIST", "DIRECTOR_ADMIN_ADDRESS",
 	    NULL, NULL, "addresses of the admin port [those of --address]",
 	    AT(admin_address), false },
+	{ RM_OPTION_TEXT, "web-enabled", 0, "true|false",
+	    "DIRECTOR_WEB_ENABLED", NULL, "true", "whether to have an admin port",
+	    AT(web_enabled), false },
 	{ RM_OPTION_FLAG, "open", 0, NULL, "DIRECTOR_OPEN", NULL, NULL,
 	    "let every machine change what is proxied", AT(open), false },
 	{ RM_OPTION_TEXT, "zk-auth-file", 0, "FILE", "RIAK_MESOS_ZK_AUTH_FILE",
@@ -105,6 +114,11 @@ static const struct rm_option daemon_options[] = {
 	{ RM_OPTION_TEXT, "refuse", 0, "LIST", "DIRECTOR_REFUSE", NULL,
 	    "/admin", "paths that are not passed on, with all below them",
 	    AT(limits.refused_paths), false },
+	{ RM_OPTION_COUNT, "workers", 'w', "N", "DIRECTOR_WORKERS", NULL, "1",
+	    "processes that serve clients", AT(workers), false },
+	{ RM_OPTION_TEXT, "handover", 0, "PATH", "DIRECTOR_HANDOVER", NULL,
+	    NULL, "Unix socket by which a new process takes over",
+	    AT(handover), false },
 	{ RM_OPTION_COUNT, "ready-fd", 0, "FD", NULL, NULL, NULL,
 	    "descriptor that gets a newline once it listens", AT(ready_fd),
 	    false },
@@ -133,6 +147,14 @@ check_name(const char *option, const char *name, struct rm_error *err)
 	    option, name);
 }
 
+/* The original's environment has "true". */
+static bool
+web_enabled(const struct options *o)
+{
+	return strcasecmp(o->web_enabled, "true") == 0 ||
+	       strcmp(o->web_enabled, "1") == 0;
+}
+
 static int
 check(const struct options *o, struct rm_error *err)
 {
@@ -143,6 +165,7 @@ check(const struct options *o, struct rm_error *err)
 		{ "http-port", o->http_port, 0, 65535 },
 		{ "pb-port", o->pb_port, 0, 65535 },
 		{ "admin-port", o->admin_port, 0, 65535 },
+		{ "workers", o->workers, 1, 64 },
 		{ "connections", o->limits.connections, 1, 1000000 },
 		{ "header-size", o->limits.header_size, 256, 1 << 20 },
 		{ "node-connections", o->limits.node_connections, 0, 1000000 },
@@ -159,6 +182,11 @@ check(const struct options *o, struct rm_error *err)
 	if (o->limits.check_interval <= 0 || o->limits.check_time <= 0)
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "--check-interval and --check-time are more than 0");
+	if (!web_enabled(o) && strcasecmp(o->web_enabled, "false") != 0 &&
+	    strcmp(o->web_enabled, "0") != 0)
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "--web-enabled: %s is neither true nor false",
+		    o->web_enabled);
 	if (check_name("framework", o->framework, err) != 0 ||
 	    check_name("cluster", o->cluster, err) != 0)
 		return -1;
@@ -171,10 +199,11 @@ check_sockets(const struct rm_inherited *sockets, struct rm_error *err)
 {
 	for (size_t i = 0; i < sockets->count; i++)
 		if (strcmp(sockets->names[i], rm_protocol_name(RM_HTTP)) != 0 &&
-		    strcmp(sockets->names[i], rm_protocol_name(RM_PB)) != 0)
+		    strcmp(sockets->names[i], rm_protocol_name(RM_PB)) != 0 &&
+		    strcmp(sockets->names[i], RM_ADMIN_NAME) != 0)
 			return rm_error_set(err, RM_EXIT_USAGE,
 			    "LISTEN_FDNAMES: a socket is named '%s', not "
-			    "http or protobuf",
+			    "http, protobuf or admin",
 			    sockets->names[i]);
 	return 0;
 }
@@ -199,16 +228,25 @@ raise_limit(long connections)
 		    strerror(errno));
 }
 
+/* What runs: the options, and what was opened for them. */
+struct run {
+	const struct options *o;
+	struct rm_inherited sockets;
+	struct rm_board *board;
+	bool passed_on; /* some socket was: its clients may be waiting */
+};
+
 static void
-announce(const struct options *o, const struct rm_director *director)
+announce(void *arg)
 {
+	const struct run *run = arg;
 	struct rm_error err = { 0 };
 	char *status = rm_format("listening http=%d protobuf=%d admin=%d",
-	    rm_director_port(director, RM_HTTP),
-	    rm_director_port(director, RM_PB),
-	    rm_director_admin_port(director));
+	    rm_sockets_port(&run->sockets, rm_protocol_name(RM_HTTP)),
+	    rm_sockets_port(&run->sockets, rm_protocol_name(RM_PB)),
+	    rm_sockets_port(&run->sockets, RM_ADMIN_NAME));
 	rm_log_info("%s", status);
-	if (rm_ready_tell(o->ready_fd, status, &err) != 0)
+	if (rm_ready_tell(run->o->ready_fd, status, &err) != 0)
 		rm_log_warn("can't tell that it is ready: %s", err.text);
 	free(status);
 }
@@ -219,30 +257,123 @@ stop(void *arg)
 	rm_director_stop(arg);
 }
 
-static struct rm_director *
-open_director(const struct options *o, const struct rm_inherited *sockets,
-    struct event_base *loop, struct rm_error *err)
+static struct rm_director_options
+director_options(const struct options *o)
 {
-	const struct rm_director_options options = {
+	return (struct rm_director_options){
 		.limits = o->limits,
 		.directory = { .zk = o->zk,
 		    .auth_file = o->zk_auth_file,
 		    .timeout = o->zk_timeout,
 		    .framework = o->framework,
 		    .cluster = o->cluster },
-		.addresses = o->address,
-		.admin_addresses = o->admin_address != NULL ? o->admin_address
-							    : o->address,
-		.ports = { [RM_HTTP] = (int)o->http_port,
-		    [RM_PB] = (int)o->pb_port },
-		.sockets = sockets,
-		.admin_port = (int)o->admin_port,
 		.open = o->open,
 	};
-	if (o->open)
-		rm_log_warn("--open: whoever reaches the admin port can "
-			    "change what is proxied");
-	return rm_director_new(loop, &options, err);
+}
+
+/* Serves clients until it is told to end; returns the exit code. */
+static int
+serve(const struct rm_director_options *options)
+{
+	struct rm_error err = { 0 };
+	raise_limit(options->limits.connections);
+	struct event_base *loop = rm_loop_new(false, &err);
+	struct rm_director *director = NULL;
+	if (loop != NULL)
+		director = rm_director_new(loop, options, &err);
+	if (director != NULL &&
+	    rm_loop_on_stop(loop, stop, director, &err) == 0)
+		event_base_dispatch(loop);
+	rm_director_free(director);
+	if (loop != NULL)
+		event_base_free(loop);
+	if (err.code != 0)
+		rm_log_error("%s", err.text);
+	return err.code;
+}
+
+static void
+tell(void *arg)
+{
+	const int *fd = arg;
+	if (write(*fd, "", 1) != 1)
+		rm_log_warn("can't tell that it accepts: %s", strerror(errno));
+}
+
+static int
+be_worker(
+    void *arg, unsigned index, const struct rm_inherited *sockets, int fd)
+{
+	const struct run *run = arg;
+	struct rm_director_options options = director_options(run->o);
+	long workers = run->o->workers;
+	options.limits.connections = (options.limits.connections + workers -
+					 1) / workers;
+	options.sockets = sockets;
+	options.board = run->board;
+	options.row = index;
+	options.hold = true;
+	options.begun = tell;
+	options.arg = &fd;
+	unsetenv("NOTIFY_SOCKET"); /* the first process tells */
+	if (run->o->ready_fd != 0)
+		close((int)run->o->ready_fd);
+	return serve(&options);
+}
+
+static int
+run_alone(struct run *run)
+{
+	struct rm_director_options options = director_options(run->o);
+	options.sockets = &run->sockets;
+	options.board = run->board;
+	options.hold = run->passed_on;
+	options.begun = announce;
+	options.arg = run;
+	return serve(&options);
+}
+
+static int
+run_workers(struct run *run, int old, struct rm_error *err)
+{
+	const struct rm_workers_options options = {
+		.count = (unsigned)run->o->workers,
+		.sockets = &run->sockets,
+		.board = run->board,
+		.handover = run->o->handover,
+		.old = old,
+		.work = be_worker,
+		.ready = announce,
+		.arg = run,
+	};
+	return rm_workers_run(&options, err);
+}
+
+/* Those that were passed on, those of whoever ran before, and new ones. */
+static int
+open_sockets(struct run *run, int *old, struct rm_error *err)
+{
+	const struct options *o = run->o;
+	struct rm_inherited before = { 0 };
+	if (rm_inherited_take(&run->sockets, err) != 0 ||
+	    check_sockets(&run->sockets, err) != 0)
+		return -1;
+	run->passed_on = run->sockets.count > 0;
+	if (o->handover != NULL)
+		*old = rm_handover_ask(o->handover, &before, err);
+	const struct rm_sockets_port ports[] = {
+		{ rm_protocol_name(RM_HTTP), o->address, (int)o->http_port,
+		    (unsigned)o->workers },
+		{ rm_protocol_name(RM_PB), o->address, (int)o->pb_port,
+		    (unsigned)o->workers },
+		{ RM_ADMIN_NAME,
+		    o->admin_address != NULL ? o->admin_address : o->address,
+		    (int)o->admin_port, 1 },
+	};
+	for (size_t i = 0; i < (web_enabled(o) ? 3 : 2) && err->code == 0; i++)
+		rm_sockets_open(&run->sockets, &ports[i], &before, err);
+	rm_sockets_close(&before);
+	return err->code == 0 ? 0 : -1;
 }
 
 static int
@@ -250,29 +381,26 @@ run_daemon(void *options, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	const struct options *o = options;
+	struct run run = { .o = options };
 	struct rm_error err = { 0 };
-	struct event_base *loop = NULL;
-	struct rm_director *director = NULL;
-	struct rm_inherited sockets = { 0 };
-	if (check(o, &err) == 0 && rm_inherited_take(&sockets, &err) == 0 &&
-	    check_sockets(&sockets, &err) == 0) {
-		raise_limit(o->limits.connections);
-		loop = rm_loop_new(false, &err);
+	int code = 0, old = -1;
+	rm_loop_keep_standard();
+	if (check(run.o, &err) == 0 && open_sockets(&run, &old, &err) == 0) {
+		run.board = rm_board_new((unsigned)run.o->workers);
+		if (run.board == NULL)
+			rm_error_set(&err, RM_EXIT_OUTSIDE, "no memory");
 	}
-	if (loop != NULL)
-		director = open_director(o, &sockets, loop, &err);
-	if (director != NULL &&
-	    rm_loop_on_stop(loop, stop, director, &err) == 0) {
-		announce(o, director);
-		event_base_dispatch(loop);
-	}
-	rm_director_free(director);
-	rm_inherited_free(&sockets);
-	if (loop != NULL)
-		event_base_free(loop);
+	if (err.code == 0 && run.o->open)
+		rm_log_warn("--open: whoever reaches the admin port can "
+			    "change what is proxied");
+	if (err.code == 0 && run.o->workers == 1 && run.o->handover == NULL)
+		code = run_alone(&run);
+	else if (err.code == 0)
+		code = run_workers(&run, old, &err);
+	rm_board_free(run.board);
+	rm_inherited_free(&run.sockets);
 	if (err.code == 0)
-		return RM_EXIT_OK;
+		return code;
 	rm_log_error("%s", err.text);
 	return err.code;
 }

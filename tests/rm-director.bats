@@ -23,13 +23,14 @@ setup() {
 }
 
 teardown() {
+  [ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 30 "$BATS_TEST_TMPDIR"/log*
   stop_tracked
 }
 
 # director OPTION…: started, and listening.
 director() {
   rm-director --zk "$ZK" --framework "$FRAMEWORK" --cluster kv --http-port "$HTTP" --pb-port "$PB" \
-    --admin-port "$ADMIN" --check-interval 0.2 --slow-start 0 "$@" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+    --admin-port "$ADMIN" --check-interval 0.2 --slow-start 0 "$@" 2>>"$BATS_TEST_TMPDIR/log" 3>&- &
   DIRECTOR=$!
   track "$DIRECTOR"
   wait_for 10 listens "$ADMIN"
@@ -364,8 +365,11 @@ pb_name() {
   director
   run get /name -o /dev/null -w '%{http_code}'
   assert_output 503
-  run admin /health
-  assert_success
+  run curl -s -w '%{http_code}' "http://127.0.0.1:$ADMIN/health"
+  assert_line '{"status":"DOWN","why":"the nodes of the cluster are not known yet"}'
+  assert_line 503
+  run admin /alive
+  assert_output '{"status":"OK"}'
 }
 
 @test "a record that can't be read is told, and the others count" {
@@ -396,6 +400,126 @@ pb_name() {
     \"HTTPPort\":${NODE_HTTP[1]},\"PBPort\":${NODE_PB[1]}}"
   director
   up 1
+}
+
+@test "health says what a client would find" {
+  director
+  health() { curl -s "http://127.0.0.1:$ADMIN/health"; }
+  wait_for 10 eval 'health | grep -q "the cluster has no node"'
+  nodes 1
+  wait_for 10 eval 'health | grep -q OK'
+  kill -USR1 "${NODE_PID[1]}"
+  wait_for 10 eval 'health | grep -q "no node answers over"'
+  run admin /health
+  assert_failure 22
+  kill -USR2 "${NODE_PID[1]}"
+  wait_for 10 admin /health
+}
+
+@test "without its web port, as under Marathon" {
+  nodes 1
+  DIRECTOR_WEB_ENABLED=false PORT0=$HTTP PORT1=$PB PORT2=$ADMIN rm-director --zk "$ZK" --framework "$FRAMEWORK" \
+    --cluster kv --check-interval 0.2 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+  track $!
+  wait_for 10 listens "$HTTP"
+  wait_for 10 get /name -f -o /dev/null
+  silent "$ADMIN"
+  run rm-director --zk h:1 --cluster kv --web-enabled maybe
+  assert_failure 100
+  assert_output --partial "maybe"
+}
+
+# ---- workers, and one process after the other ----
+
+serves() {
+  [ -n "$(ss -Htnp state established "sport = :$HTTP" | grep "pid=$1,")" ]
+}
+
+workers() {
+  pgrep -P "$1" | wc -l
+}
+
+@test "workers share the clients, and are shown as one" {
+  nodes 1 2
+  director --workers 3 --handover "$BATS_TEST_TMPDIR/handover"
+  up 2
+  wait_for 10 eval '[ "$(workers $DIRECTOR)" -eq 3 ]'
+  "$TOOLS/load" http "$HTTP" 24 1 >"$BATS_TEST_TMPDIR/http" 3>&-
+  grep -q ' failed=0$' "$BATS_TEST_TMPDIR/http"
+  local ok pid
+  ok=$(sed -n 's/^ok=\([0-9]*\) .*/\1/p' "$BATS_TEST_TMPDIR/http")
+  # every request is counted, whoever served it
+  wait_for 5 says ".http.requests >= $ok and .http.accepted >= 24"
+  [ "$(admin /nodes | jq '[.nodes[].http.served] | add')" -ge "$ok" ]
+  wait_for 5 says '.http.open == 0'
+  # a worker has taken its share: each holds connections of a second load
+  "$TOOLS/load" http "$HTTP" 64 3 >"$BATS_TEST_TMPDIR/http" 3>&- &
+  local load=$!
+  for pid in $(pgrep -P "$DIRECTOR"); do
+    wait_for 5 serves "$pid"
+  done
+  wait "$load"
+  # what is configured reaches all
+  backend 3
+  register 3 other
+  curl -sf -X PUT "http://127.0.0.1:$ADMIN/frameworks/$FRAMEWORK/clusters/other" >/dev/null
+  many_n3() { for _ in {1..12}; do [ "$(get /name)" = n3 ] || return 1; done; }
+  wait_for 10 many_n3
+  # one that is killed is started again, and knows it too
+  kill -KILL "$(pgrep -P "$DIRECTOR" | tail -n 1)"
+  wait_for 10 eval '[ "$(workers $DIRECTOR)" -eq 3 ]'
+  many_n3
+  kill -TERM "$DIRECTOR"
+  wait "$DIRECTOR"
+  [ ! -e "$BATS_TEST_TMPDIR/handover" ]
+}
+
+@test "workers: a wrong configuration ends all of them" {
+  run rm-director --zk "h:1" --zk-auth-file /no/such --cluster kv --workers 2 --http-port 0 --pb-port 0 --admin-port 0
+  assert_failure 100
+  run rm-director --zk h:1 --cluster kv --workers 0
+  assert_failure 100
+}
+
+@test "a new process takes over: no client is refused, no request fails" {
+  nodes 1 2
+  director --handover "$BATS_TEST_TMPDIR/handover" --workers 2
+  up 2
+  "$TOOLS/load" http "$HTTP" 16 6 >"$BATS_TEST_TMPDIR/http" 3>&- &
+  local http=$! pb old=$DIRECTOR round
+  "$TOOLS/load" pb "$PB" 8 6 >"$BATS_TEST_TMPDIR/pb" 3>&- &
+  pb=$!
+  # clients that come anew, one after the other
+  while get /name -f -o /dev/null; do :; done 2>"$BATS_TEST_TMPDIR/refused" 3>&- &
+  local comers=$!
+  track "$comers"
+  for round in 1 2; do
+    wait_for 5 says '.http.requests > 100'
+    director --handover "$BATS_TEST_TMPDIR/handover" --workers $((round * 3))
+    wait_for 10 eval '[ "$(grep -c "listening http" "$BATS_TEST_TMPDIR/log")" -eq $((round + 1)) ]'
+    old=$DIRECTOR
+  done
+  [ "$(stat -c %a "$BATS_TEST_TMPDIR/handover")" = 600 ]
+  wait "$http" || true
+  wait "$pb" || true
+  cat "$BATS_TEST_TMPDIR/http" "$BATS_TEST_TMPDIR/pb" "$BATS_TEST_TMPDIR/refused"
+  kill -0 "$comers"
+  grep -q ' failed=0$' "$BATS_TEST_TMPDIR/http"
+  grep -q ' failed=0$' "$BATS_TEST_TMPDIR/pb"
+  kill "$comers"
+}
+
+@test "a takeover that fails leaves the old one as it was" {
+  nodes 1
+  director --handover "$BATS_TEST_TMPDIR/handover"
+  up 1
+  run timeout 20 rm-director --zk "$ZK" --framework "$FRAMEWORK" --cluster kv --handover "$BATS_TEST_TMPDIR/handover" \
+    --http-port "$HTTP" --pb-port "$PB" --admin-port "$ADMIN" --zk-auth-file /no/such
+  assert_failure 100
+  run get /name
+  assert_output n1
+  run rm-director --zk "$ZK" --cluster kv --handover "/$(printf '%0200d' 1)"
+  assert_failure 100
 }
 
 # ---- HTTP ----
@@ -832,6 +956,17 @@ smuggled() {
   run env LISTEN_FDS=1 bash -c 'LISTEN_PID=$$ exec rm-director --zk h:1 --cluster kv 3</dev/null'
   assert_failure 100
   assert_output --partial "descriptor 3 is no listening socket"
+}
+
+@test "the admin port can be passed on too" {
+  nodes 1
+  # shellcheck disable=SC2016 # for the shell that holds the socket
+  "$TOOLS/hold" "$ADMIN" bash -c 'LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=admin exec "$@"' hold rm-director \
+    --zk "$ZK" --framework "$FRAMEWORK" --cluster kv --http-port "$HTTP" --pb-port "$PB" --admin-port 1 \
+    --check-interval 0.2 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+  track $!
+  up 1
+  wait_for 10 get /name -f -o /dev/null
 }
 
 @test "stops when what is under way has ended" {

@@ -42,7 +42,7 @@ struct kind {
 static const struct kind scheduler = { "scheduler", "/healthcheck", 1, 0, 512,
 	"cd riak-mesos-* && { bin/rm-api --address 0.0.0.0 --port $PORT0 & "
 	"exec bin/rm-schedd; }" };
-static const struct kind director = { "director", "/health", 3, 2, 256,
+static const struct kind director = { "director", "/alive", 3, 2, 256,
 	"cd riak-mesos-* && exec bin/rm-director --address 0.0.0.0" };
 
 static int

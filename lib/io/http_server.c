@@ -374,6 +374,14 @@ rm_server_listen(struct rm_server *server, const char *address, int port,
 	return port_of(fd);
 }
 
+int
+rm_server_accept(struct rm_server *server, int fd, struct rm_error *err)
+{
+	if (evhttp_accept_socket(server->http, fd) == 0)
+		return 0;
+	return rm_error_set(err, RM_EXIT_OUTSIDE, "can't accept clients");
+}
+
 void
 rm_server_free(struct rm_server *server)
 {

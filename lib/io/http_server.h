@@ -34,6 +34,8 @@ void rm_server_guard(struct rm_server *server,
  * the port or -1; "address in use" and the like name address and port. */
 int rm_server_listen(struct rm_server *server, const char *address, int port,
     struct rm_error *err);
+/* Takes over a socket that listens already. */
+int rm_server_accept(struct rm_server *server, int fd, struct rm_error *err);
 /* Closes listeners and connections. */
 void rm_server_free(struct rm_server *server);
 

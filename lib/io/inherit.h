@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-#define RM_INHERITED_MAX 16
+#define RM_INHERITED_MAX 128
 
 struct rm_inherited {
 	int fds[RM_INHERITED_MAX];

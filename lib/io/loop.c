@@ -13,8 +13,8 @@
 
 /* Where 0, 1 or 2 came closed, the next socket would get its number, and our
  * lines. Something takes the place that fails when it is read or written. */
-static void
-keep_standard(void)
+void
+rm_loop_keep_standard(void)
 {
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
@@ -25,7 +25,7 @@ struct event_base *
 rm_loop_new(bool files, struct rm_error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
-	keep_standard();
+	rm_loop_keep_standard();
 	rm_stream_now(); /* its start is ours */
 	struct event_config *config = event_config_new();
 	struct event_base *loop = NULL;

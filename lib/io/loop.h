@@ -16,6 +16,10 @@
  */
 struct event_base *rm_loop_new(bool files, struct rm_error *err);
 
+/* Where 0, 1 or 2 came closed, /dev/null takes its place: for who opens
+ * something before there is a loop. */
+void rm_loop_keep_standard(void);
+
 /* SIGTERM and SIGINT call stop(arg); the loop owns the events. */
 int rm_loop_on_stop(struct event_base *loop, void (*stop)(void *arg),
     void *arg, struct rm_error *err);

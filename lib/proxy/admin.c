@@ -14,7 +14,6 @@
 struct rm_admin {
 	struct rm_admin_options options;
 	struct rm_server *server;
-	int port;
 };
 
 /* Whether new work goes to it, or why not. */
@@ -31,8 +30,9 @@ endpoint_json(const struct rm_endpoint *endpoint)
 	jv o = JV_OBJECT(jv_string("host"), jv_string(endpoint->node->host));
 	o = rm_json_set(o, "port", jv_number(endpoint->port));
 	o = rm_json_set(o, "state", jv_string(state_of(endpoint)));
-	o = rm_json_set(o, "active", jv_number(endpoint->busy_count));
-	return rm_json_set(o, "served", jv_number((double)endpoint->served));
+	const struct rm_tally tally = rm_endpoint_tally(endpoint);
+	o = rm_json_set(o, "active", jv_number(tally.busy));
+	return rm_json_set(o, "served", jv_number((double)tally.served));
 }
 
 static jv
@@ -51,26 +51,33 @@ nodes_json(const struct rm_admin *admin)
 	return array;
 }
 
-static jv
-proxy_json(const struct rm_admin *admin, enum rm_protocol protocol)
+static unsigned
+nodes_up(const struct rm_proxy *proxy, enum rm_protocol protocol)
 {
-	const struct rm_proxy *proxy = admin->options.proxy;
-	const struct rm_proxy_counters *c = &proxy->counters[protocol];
-	jv o = jv_object();
 	unsigned up = 0;
 	struct rm_node *node;
 	TAILQ_FOREACH (node, &proxy->nodes->list, entry)
 		up += rm_endpoint_usable(&node->endpoints[protocol]);
+	return up;
+}
+
+static jv
+proxy_json(const struct rm_admin *admin, enum rm_protocol protocol)
+{
+	const struct rm_proxy *proxy = admin->options.proxy;
+	const struct rm_proxy_counters c = rm_board_counters(
+	    proxy->board, protocol);
+	jv o = jv_object();
 	if (proxy->listeners[protocol] != NULL)
 		o = rm_json_set(o, "port",
 		    jv_number(rm_listener_port(proxy->listeners[protocol])));
-	o = rm_json_set(o, "nodes_up", jv_number(up));
-	o = rm_json_set(o, "open", jv_number((double)c->open));
-	o = rm_json_set(o, "accepted", jv_number((double)c->accepted));
-	o = rm_json_set(o, "requests", jv_number((double)c->requests));
-	o = rm_json_set(o, "retries", jv_number((double)c->retries));
-	o = rm_json_set(o, "failures", jv_number((double)c->failures));
-	return rm_json_set(o, "refused", jv_number((double)c->refused));
+	o = rm_json_set(o, "nodes_up", jv_number(nodes_up(proxy, protocol)));
+	o = rm_json_set(o, "open", jv_number((double)c.open));
+	o = rm_json_set(o, "accepted", jv_number((double)c.accepted));
+	o = rm_json_set(o, "requests", jv_number((double)c.requests));
+	o = rm_json_set(o, "retries", jv_number((double)c.retries));
+	o = rm_json_set(o, "failures", jv_number((double)c.failures));
+	return rm_json_set(o, "refused", jv_number((double)c.refused));
 }
 
 static jv
@@ -113,10 +120,39 @@ get_metrics(struct rm_request *request, void *arg)
 	rm_str_free(&text);
 }
 
-/* Healthy is who can do its work: it listens. That no node is up a restart
- * could not help. */
+/* What a client would find now; NULL: all is well. */
+static const char *
+trouble(const struct rm_admin *admin)
+{
+	const struct rm_proxy *proxy = admin->options.proxy;
+	if (proxy->stopping)
+		return "it is stopping";
+	if (!rm_directory_complete(admin->options.directory) &&
+	    proxy->nodes->count == 0)
+		return "the nodes of the cluster are not known yet";
+	if (proxy->nodes->count == 0)
+		return "the cluster has no node";
+	if (nodes_up(proxy, RM_HTTP) == 0)
+		return "no node answers over HTTP";
+	if (nodes_up(proxy, RM_PB) == 0)
+		return "no node answers over protocol buffers";
+	return NULL;
+}
+
 static void
 get_health(struct rm_request *request, void *arg)
+{
+	const char *why = trouble(arg);
+	jv o = JV_OBJECT(
+	    jv_string("status"), jv_string(why == NULL ? "OK" : "DOWN"));
+	if (why != NULL)
+		o = rm_json_set(o, "why", jv_string(why));
+	rm_reply_json(request, why == NULL ? 200 : 503, o);
+}
+
+/* Whether it works at all: that no node is up a restart could not help. */
+static void
+get_alive(struct rm_request *request, void *arg)
 {
 	(void)arg;
 	rm_reply_json(
@@ -169,7 +205,12 @@ put_cluster(struct rm_request *request, void *arg)
 		refuse(request, 400, "bad name of a framework or cluster");
 		return;
 	}
-	rm_directory_configure(admin->options.directory, framework, cluster);
+	if (!rm_board_configure(
+		admin->options.proxy->board, framework, cluster)) {
+		refuse(request, 400, "too long a name");
+		return;
+	}
+	admin->options.configured(admin->options.arg);
 	rm_reply_json(request, 200, status_json(admin));
 }
 
@@ -177,6 +218,7 @@ static const struct rm_route routes[] = {
 	{ "GET", "/status", get_status },
 	{ "GET", "/nodes", get_nodes },
 	{ "GET", "/health", get_health },
+	{ "GET", "/alive", get_alive },
 	{ "GET", "/metrics", get_metrics },
 	{ "GET", "/frameworks", get_frameworks },
 	{ "GET", "/clusters", get_clusters },
@@ -187,18 +229,12 @@ static const struct rm_route routes[] = {
 static int
 listen_all(struct rm_admin *admin, struct rm_error *err)
 {
-	char *copy = rm_strdup(admin->options.addresses), *rest = copy, *word;
-	int rc = 0;
-	while (rc == 0 && (word = strsep(&rest, ", ")) != NULL) {
-		if (*word == '\0')
-			continue;
-		int port = rm_server_listen(admin->server, word,
-		    admin->port > 0 ? admin->port : admin->options.port, err);
-		rc = port < 0 ? -1 : 0;
-		admin->port = port;
-	}
-	free(copy);
-	return rc;
+	const struct rm_inherited *sockets = admin->options.sockets;
+	for (size_t i = 0; i < sockets->count; i++)
+		if (strcmp(sockets->names[i], RM_ADMIN_NAME) == 0 &&
+		    rm_server_accept(admin->server, sockets->fds[i], err) != 0)
+			return -1;
+	return 0;
 }
 
 struct rm_admin *
@@ -212,12 +248,6 @@ rm_admin_new(const struct rm_admin_options *options, struct rm_error *err)
 		return NULL;
 	}
 	return admin;
-}
-
-int
-rm_admin_port(const struct rm_admin *admin)
-{
-	return admin->port;
 }
 
 void

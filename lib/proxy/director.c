@@ -1,5 +1,6 @@
 #include "proxy/director.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -9,15 +10,23 @@
 #include "proxy/node.h"
 #include "proxy/pb_session.h"
 
-/* How often it is looked whether all clients have gone. */
-#define STOP_TICK 0.05
+/* How often it is looked whether all clients have gone, whether the nodes are
+ * known, and whether another worker was told something. */
+#define STOP_TICK  0.05
+#define BEGIN_TICK 0.02
+#define BOARD_TICK 0.5
+/* Clients that wait are not kept longer for nodes that are not known. */
+#define BEGIN_SECONDS 5
 
 struct rm_director {
+	struct rm_director_options options;
 	struct rm_proxy proxy;
 	struct rm_directory *directory;
 	struct rm_admin *admin;
-	struct rm_timer stopping;
-	double stop_by;
+	struct rm_timer stopping, beginning, looking;
+	double stop_by, begin_by;
+	struct event *leave;
+	unsigned seen; /* of the board */
 };
 
 static const struct {
@@ -51,45 +60,124 @@ look_for_end(void *arg)
 		event_base_loopbreak(director->proxy.loop);
 }
 
-void
-rm_director_stop(struct rm_director *director)
+static void
+stop(struct rm_director *director, bool patient)
 {
-	if (director->proxy.stopping) {
-		event_base_loopbreak(director->proxy.loop);
+	struct rm_proxy *proxy = &director->proxy;
+	if (proxy->stopping && !proxy->patient) {
+		event_base_loopbreak(proxy->loop);
 		return;
 	}
 	rm_log_info("stopping http=%ld protobuf=%ld",
-	    director->proxy.counters[RM_HTTP].open,
-	    director->proxy.counters[RM_PB].open);
-	director->stop_by = rm_now() + director->proxy.limits.drain_time;
+	    proxy->counters[RM_HTTP].open, proxy->counters[RM_PB].open);
+	rm_timer_stop(&director->beginning);
+	proxy->patient = patient;
+	director->stop_by = rm_now() + proxy->limits.drain_time;
 	end_sessions(director, false);
 	look_for_end(director);
 }
 
+void
+rm_director_stop(struct rm_director *director)
+{
+	stop(director, false);
+}
+
+/* Its sockets are another process's now, which answers on them. */
+static void
+leave(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	struct rm_director *director = arg;
+	rm_admin_free(director->admin);
+	director->admin = NULL;
+	if (!director->proxy.stopping)
+		stop(director, true);
+}
+
+static void
+begin(struct rm_director *director)
+{
+	for (int i = 0; i < RM_PROTOCOLS; i++)
+		rm_listener_begin(director->proxy.listeners[i]);
+	if (director->options.begun != NULL)
+		director->options.begun(director->options.arg);
+}
+
+/* Whether a client would be served as well as it will be. */
+static bool
+all_judged(const struct rm_director *director)
+{
+	const struct rm_node *node;
+	if (!rm_directory_complete(director->directory))
+		return false;
+	TAILQ_FOREACH (node, &director->proxy.nodes->list, entry)
+		for (int i = 0; i < RM_PROTOCOLS; i++)
+			if (node->endpoints[i].health == RM_UNKNOWN)
+				return false;
+	return true;
+}
+
+static void
+look_for_begin(void *arg)
+{
+	struct rm_director *director = arg;
+	if (all_judged(director) || rm_now() > director->begin_by)
+		begin(director);
+	else
+		rm_timer_set(&director->beginning, BEGIN_TICK);
+}
+
+/* What was configured through another worker, or this one. */
+static void
+look_at_board(void *arg)
+{
+	struct rm_director *director = arg;
+	char framework[RM_BOARD_NAME], cluster[RM_BOARD_NAME];
+	if (rm_board_configured(director->proxy.board, &director->seen,
+		framework, cluster))
+		rm_directory_configure(
+		    director->directory, framework, cluster);
+	if (director->proxy.board->count > 1)
+		rm_timer_set(&director->looking, BOARD_TICK);
+}
+
 static int
-open_all(struct rm_director *director,
-    const struct rm_director_options *options, struct rm_error *err)
+open_admin(struct rm_director *director, struct rm_error *err)
+{
+	const struct rm_admin_options options = { .proxy = &director->proxy,
+		.directory = director->directory,
+		.sockets = director->options.sockets,
+		.open = director->options.open,
+		.configured = look_at_board,
+		.arg = director };
+	director->admin = rm_admin_new(&options, err);
+	return director->admin != NULL ? 0 : -1;
+}
+
+static int
+open_all(struct rm_director *director, struct rm_error *err)
 {
 	struct rm_proxy *proxy = &director->proxy;
+	const struct rm_director_options *o = &director->options;
 	proxy->nodes = rm_nodes_new(proxy);
-	for (int i = 0; i < RM_PROTOCOLS; i++) {
+	for (int i = 0; i < RM_PROTOCOLS; i++)
 		proxy->listeners[i] = rm_listener_new(proxy,
-		    (enum rm_protocol)i, options->addresses, options->ports[i],
-		    options->sockets, protocols[i].open, err);
-		if (proxy->listeners[i] == NULL)
-			return -1;
-	}
+		    (enum rm_protocol)i, o->sockets, protocols[i].open);
 	director->directory = rm_directory_new(
-	    proxy->nodes, &options->directory, err);
-	if (director->directory == NULL)
+	    proxy->nodes, &o->directory, err);
+	if (director->directory == NULL || open_admin(director, err) != 0)
 		return -1;
-	const struct rm_admin_options admin = { .proxy = proxy,
-		.directory = director->directory,
-		.addresses = options->admin_addresses,
-		.port = options->admin_port,
-		.open = options->open };
-	director->admin = rm_admin_new(&admin, err);
-	return director->admin != NULL ? 0 : -1;
+	look_at_board(director);
+	director->leave = evsignal_new(proxy->loop, SIGUSR1, leave, director);
+	event_add(director->leave, NULL);
+	director->begin_by = rm_now() + BEGIN_SECONDS;
+	if (o->hold)
+		rm_timer_set(&director->beginning, BEGIN_TICK);
+	else
+		begin(director);
+	return 0;
 }
 
 struct rm_director *
@@ -97,25 +185,17 @@ rm_director_new(struct event_base *loop,
     const struct rm_director_options *options, struct rm_error *err)
 {
 	struct rm_director *director = rm_alloc(sizeof(*director));
-	rm_proxy_init(&director->proxy, loop, &options->limits);
+	director->options = *options;
+	rm_proxy_init(&director->proxy, loop, &options->limits, options->board,
+	    options->row);
 	rm_timer_init(&director->stopping, loop, look_for_end, director);
-	if (open_all(director, options, err) != 0) {
+	rm_timer_init(&director->beginning, loop, look_for_begin, director);
+	rm_timer_init(&director->looking, loop, look_at_board, director);
+	if (open_all(director, err) != 0) {
 		rm_director_free(director);
 		return NULL;
 	}
 	return director;
-}
-
-int
-rm_director_port(const struct rm_director *director, enum rm_protocol protocol)
-{
-	return rm_listener_port(director->proxy.listeners[protocol]);
-}
-
-int
-rm_director_admin_port(const struct rm_director *director)
-{
-	return rm_admin_port(director->admin);
 }
 
 void
@@ -128,6 +208,10 @@ rm_director_free(struct rm_director *director)
 	rm_directory_free(director->directory);
 	rm_nodes_free(director->proxy.nodes);
 	rm_timer_free(&director->stopping);
+	rm_timer_free(&director->beginning);
+	rm_timer_free(&director->looking);
+	if (director->leave != NULL)
+		event_free(director->leave);
 	rm_proxy_free(&director->proxy);
 	free(director);
 }

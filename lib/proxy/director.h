@@ -14,20 +14,24 @@ struct rm_director;
 struct rm_director_options {
 	struct rm_proxy_limits limits;
 	struct rm_directory_options directory;
-	const char *addresses; /* of the proxy's ports */
-	const char *admin_addresses;
-	int ports[RM_PROTOCOLS]; /* 0: a free one */
-	int admin_port;
-	const struct rm_inherited *sockets; /* of the proxy's ports */
+	const struct rm_inherited *sockets; /* by rm_protocol_name(), and
+					       RM_ADMIN_NAME; it closes them */
+	struct rm_board *board;
+	unsigned row; /* of the board: ours */
 	bool open; /* changes on the admin port from everywhere */
+	/* Accept nobody until the nodes are known and asked, for 5 seconds at
+	 * most: clients of sockets that were passed on wait meanwhile. */
+	bool hold;
+	/* It accepts; may be called before rm_director_new() returns. */
+	void (*begun)(void *arg);
+	void *arg;
 };
 
-/* Listens, and looks for ZooKeeper, which need not be there yet. */
+/* Looks for ZooKeeper, which need not be there yet. At SIGUSR1 its sockets are
+ * another process's: it takes nothing new, and each client may stay until it is
+ * answered (HTTP) or goes (protocol buffers), at most for the drain time. */
 struct rm_director *rm_director_new(struct event_base *loop,
     const struct rm_director_options *options, struct rm_error *err);
-int rm_director_port(
-    const struct rm_director *director, enum rm_protocol protocol);
-int rm_director_admin_port(const struct rm_director *director);
 /* Takes nothing new, lets what is under way end, at most for the drain time,
  * then breaks the loop. A second time: now. */
 void rm_director_stop(struct rm_director *director);

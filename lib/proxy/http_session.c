@@ -475,7 +475,8 @@ set_expiry(struct session *s)
 static void
 settle(struct session *s)
 {
-	if (s->x == NULL && s->in.len == 0 && s->proxy->stopping)
+	if (s->x == NULL && s->in.len == 0 && s->proxy->stopping &&
+	    !s->proxy->patient)
 		s->over = true;
 	if (s->over && s->to_client.len == 0 && !s->dead) {
 		if (s->linger && !s->client.ended && !s->cut)

@@ -5,7 +5,6 @@
 #ifndef RM_PROXY_LISTENER_H
 #define RM_PROXY_LISTENER_H
 
-#include "base/error.h"
 #include "io/inherit.h"
 #include "proxy/proxy.h"
 #include "proxy/sock.h"
@@ -16,13 +15,11 @@ struct rm_listener;
 typedef void rm_listener_open(
     struct rm_proxy *proxy, int fd, const struct sockaddr *peer);
 
-/* sockets: those passed on that have the protocol's name are taken, and then no
- * address is listened on.
- * addresses: "127.0.0.1" or "10.0.0.1,::1", names too, resolved now. Port 0
- * takes a free one, the same for all. Errors name address and port. */
+/* Takes the sockets of the protocol's name; accepts nobody until it begins. */
 struct rm_listener *rm_listener_new(struct rm_proxy *proxy,
-    enum rm_protocol protocol, const char *addresses, int port, const struct rm_inherited *sockets,
-    rm_listener_open *open, struct rm_error *err);
+    enum rm_protocol protocol, const struct rm_inherited *sockets,
+    rm_listener_open *open);
+void rm_listener_begin(struct rm_listener *listener);
 int rm_listener_port(const struct rm_listener *listener);
 /* A client has gone: there is room for another. */
 void rm_listener_room(struct rm_listener *listener);

@@ -26,19 +26,19 @@ node_up(const struct rm_endpoint *e)
 static double
 node_active(const struct rm_endpoint *e)
 {
-	return e->busy_count;
+	return rm_endpoint_tally(e).busy;
 }
 
 static double
 node_served(const struct rm_endpoint *e)
 {
-	return (double)e->served;
+	return (double)rm_endpoint_tally(e).served;
 }
 
 static double
 node_failures(const struct rm_endpoint *e)
 {
-	return (double)e->failures;
+	return (double)rm_endpoint_tally(e).failures;
 }
 
 static const struct {
@@ -114,12 +114,15 @@ rm_metrics_write(struct rm_str *to, const struct rm_proxy *proxy,
 	    strcmp(rm_directory_state(directory), "connected") == 0);
 	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
 		head(to, ports[i].name, ports[i].type, ports[i].help);
-		for (int p = 0; p < RM_PROTOCOLS; p++)
+		for (int p = 0; p < RM_PROTOCOLS; p++) {
+			const struct rm_proxy_counters c = rm_board_counters(
+			    proxy->board, (enum rm_protocol)p);
 			rm_str_printf(to,
 			    "rm_director_%s{protocol=\"%s\"} %.15g\n",
 			    ports[i].name,
 			    rm_protocol_name((enum rm_protocol)p),
-			    ports[i].value(&proxy->counters[p]));
+			    ports[i].value(&c));
+		}
 	}
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++)
 		write_nodes(to, proxy, i);

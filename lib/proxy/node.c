@@ -64,6 +64,8 @@ node_free(struct rm_node *node)
 	for (int i = 0; i < RM_PROTOCOLS; i++)
 		rm_probe_stop(&node->endpoints[i].probe);
 	rm_timer_free(&node->drain);
+	if (node->endpoints[0].tally != node->tallies)
+		rm_board_give(node->nodes->proxy->row, node->key);
 	TAILQ_REMOVE(&node->nodes->list, node, entry);
 	free(node->name);
 	free(node->host);
@@ -192,8 +194,8 @@ drained(void *arg)
 {
 	struct rm_node *node = arg;
 	rm_log_warn("drain time is over, cutting node=%s http=%u protobuf=%u",
-	    node->name, node->endpoints[RM_HTTP].busy_count,
-	    node->endpoints[RM_PB].busy_count);
+	    node->name, node->endpoints[RM_HTTP].tally->busy,
+	    node->endpoints[RM_PB].tally->busy);
 	leave_node(node, true);
 }
 
@@ -220,11 +222,17 @@ node_new(struct rm_nodes *nodes, const char *name, const char *host,
 	node->id = ++nodes->last_id;
 	node->name = rm_strdup(name);
 	node->host = rm_strdup(host);
+	node->key = rm_board_key(name, host, ports[RM_HTTP], ports[RM_PB]);
 	rm_timer_init(&node->drain, nodes->proxy->loop, drained, node);
+	struct rm_tally *tallies = rm_board_take(
+	    nodes->proxy->row, node->key);
+	if (tallies == NULL)
+		tallies = node->tallies;
 	TAILQ_INSERT_TAIL(&nodes->list, node, entry);
 	for (int i = 0; i < RM_PROTOCOLS; i++) {
 		struct rm_endpoint *endpoint = &node->endpoints[i];
 		endpoint->node = node;
+		endpoint->tally = &tallies[i];
 		endpoint->protocol = (enum rm_protocol)i;
 		endpoint->port = ports[i];
 		TAILQ_INIT(&endpoint->busy);
@@ -285,8 +293,21 @@ weight(const struct rm_endpoint *endpoint)
 static bool
 is_full(const struct rm_endpoint *endpoint)
 {
-	long most = endpoint->node->nodes->proxy->limits.node_connections;
-	return most > 0 && endpoint->busy_count >= (unsigned long)most;
+	const struct rm_proxy *proxy = endpoint->node->nodes->proxy;
+	long most = proxy->limits.node_connections;
+	/* Of all workers together. */
+	return most > 0 &&
+	       rm_endpoint_tally(endpoint).busy >= (unsigned long)most;
+}
+
+struct rm_tally
+rm_endpoint_tally(const struct rm_endpoint *endpoint)
+{
+	const struct rm_node *node = endpoint->node;
+	const struct rm_board *board = node->nodes->proxy->board;
+	if (board->count == 1 || node->endpoints[0].tally == node->tallies)
+		return *endpoint->tally;
+	return rm_board_tally(board, node->key, endpoint->protocol);
 }
 
 struct rm_endpoint *
@@ -301,7 +322,7 @@ rm_nodes_choose(struct rm_nodes *nodes, enum rm_protocol protocol,
 		if (!rm_endpoint_usable(endpoint) || is_full(endpoint) ||
 		    was_tried(tried, node))
 			continue;
-		double load = endpoint->busy_count / weight(endpoint);
+		double load = endpoint->tally->busy / weight(endpoint);
 		/* Among equals, whose turn it is. */
 		if (best == NULL || load < best_load ||
 		    (load <= best_load && endpoint->turn < best->turn)) {
@@ -390,7 +411,7 @@ rm_endpoint_judge(struct rm_endpoint *endpoint, bool good, const char *why)
 						    ->limits;
 	bool up = endpoint->health == RM_UP;
 	if (!good) {
-		endpoint->failures++;
+		endpoint->tally->failures++;
 		resolve(endpoint->node);
 	}
 	if (good == up && endpoint->health != RM_UNKNOWN) {
@@ -414,7 +435,7 @@ list_of(struct rm_lease *lease, bool busy)
 static void
 count(struct rm_endpoint *endpoint, bool busy, int by)
 {
-	unsigned *n = busy ? &endpoint->busy_count : &endpoint->idle_count;
+	unsigned *n = busy ? &endpoint->tally->busy : &endpoint->idle_count;
 	*n += (unsigned)by;
 }
 
@@ -425,7 +446,7 @@ insert(struct rm_lease *lease, bool busy)
 	count(lease->endpoint, busy, 1);
 	if (!busy)
 		return;
-	lease->endpoint->served++;
+	lease->endpoint->tally->served++;
 	lease->endpoint->turn += 1 / weight(lease->endpoint);
 }
 

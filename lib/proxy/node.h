@@ -40,8 +40,8 @@ struct rm_endpoint {
 
 	struct rm_leases busy; /* what counts for the balance */
 	struct rm_leases idle; /* connections kept; the newest first */
-	unsigned busy_count, idle_count;
-	unsigned long long served, failures;
+	unsigned idle_count;
+	struct rm_tally *tally; /* on the board, or the node's own */
 	double turn; /* what it was given so far, by weight */
 	double risen; /* when it came up beside others; 0: it is warm */
 };
@@ -50,6 +50,8 @@ struct rm_node {
 	TAILQ_ENTRY(rm_node) entry;
 	struct rm_nodes *nodes;
 	uint32_t id; /* not used again */
+	uint64_t key; /* on the board */
+	struct rm_tally tallies[RM_PROTOCOLS]; /* when that is full */
 	char *name, *host;
 	unsigned records; /* that name it; 0: it leaves */
 	bool pinned; /* not to be freed now */
@@ -93,6 +95,8 @@ struct rm_endpoint *rm_nodes_choose(struct rm_nodes *nodes,
 /* Why none was chosen, for the client. */
 const char *rm_nodes_lack(const struct rm_nodes *nodes,
     enum rm_protocol protocol, const struct rm_tried *tried);
+/* Of all workers. */
+struct rm_tally rm_endpoint_tally(const struct rm_endpoint *endpoint);
 /* Whether new work may go there. */
 bool rm_endpoint_usable(const struct rm_endpoint *endpoint);
 /* Its address with its port; false: not known. */

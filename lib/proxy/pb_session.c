@@ -358,7 +358,8 @@ settle(struct rm_pb_session *s)
 	unsigned open = s->queue.count;
 	if (open > 0 && s->client.ended && in_request(s))
 		open--; /* it will never be whole */
-	if (open == 0 && !s->opaque && (s->last || s->proxy->stopping))
+	if (open == 0 && !s->opaque &&
+	    (s->last || (s->proxy->stopping && !s->proxy->patient)))
 		s->over = true;
 	if (s->dead || (s->over && s->to_client.len == 0)) {
 		session_free(s);

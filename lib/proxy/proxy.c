@@ -9,9 +9,14 @@
 
 void
 rm_proxy_init(struct rm_proxy *proxy, struct event_base *loop,
-    const struct rm_proxy_limits *limits)
+    const struct rm_proxy_limits *limits, struct rm_board *board,
+    unsigned row)
 {
-	*proxy = (struct rm_proxy){ .loop = loop, .limits = *limits };
+	*proxy = (struct rm_proxy){ .loop = loop,
+		.limits = *limits,
+		.board = board,
+		.row = &board->rows[row],
+		.counters = board->rows[row].counters };
 	rm_expiry_queue_init(&proxy->headers, loop, limits->header_time);
 	rm_expiry_queue_init(&proxy->idle, loop, limits->idle_time);
 	rm_expiry_queue_init(&proxy->pb_idle, loop, limits->pb_idle_time);

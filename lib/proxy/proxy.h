@@ -9,9 +9,8 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "proxy/board.h"
 #include "proxy/expiry.h"
-
-enum rm_protocol { RM_HTTP, RM_PB, RM_PROTOCOLS };
 
 /* Seconds, bytes, numbers. */
 struct rm_proxy_limits {
@@ -31,12 +30,6 @@ struct rm_proxy_limits {
 	const char *refused_paths; /* as of rm_path_refused() */
 };
 
-struct rm_proxy_counters {
-	unsigned long long accepted, requests, retries, failures;
-	unsigned long long refused; /* bad requests */
-	long open; /* clients now */
-};
-
 #define RM_PROXY_SCRATCH ((size_t)64 << 10)
 
 struct rm_nodes;
@@ -47,8 +40,11 @@ struct rm_proxy {
 	struct rm_proxy_limits limits;
 	struct rm_nodes *nodes;
 	struct rm_listener *listeners[RM_PROTOCOLS];
-	struct rm_proxy_counters counters[RM_PROTOCOLS];
+	struct rm_board *board;
+	struct rm_board_row *row; /* ours of it */
+	struct rm_proxy_counters *counters; /* RM_PROTOCOLS of them, in row */
 	bool stopping; /* no new requests; ends when all is answered */
+	bool patient; /* stopping, and clients that are idle may stay */
 
 	/* One for each length of time. */
 	struct rm_expiry_queue headers, idle, pb_idle, stalls, connects,
@@ -58,7 +54,8 @@ struct rm_proxy {
 };
 
 void rm_proxy_init(struct rm_proxy *proxy, struct event_base *loop,
-    const struct rm_proxy_limits *limits);
+    const struct rm_proxy_limits *limits, struct rm_board *board,
+    unsigned row);
 void rm_proxy_free(struct rm_proxy *proxy);
 
 #endif

@@ -35,6 +35,7 @@ struct rm_sock {
 
 union rm_sock_address {
 	struct sockaddr any;
+	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 	struct sockaddr_storage room;
 };

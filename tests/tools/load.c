@@ -111,7 +111,7 @@ client(void *arg)
 {
 	const char *(*ask)(int, char *, size_t) = *(
 	    const char *(**)(int, char *, size_t))arg;
-	char text[65536];
+	char text[65536] = "";
 	int fd = -1;
 	while (now() < end) {
 		if (fd < 0 && (fd = dial()) < 0) {
@@ -121,7 +121,9 @@ client(void *arg)
 		}
 		const char *failure = ask(fd, text, sizeof(text));
 		count(failure);
-		if (failure != NULL) {
+		/* The end of the connection was told: connect again. */
+		if (failure != NULL ||
+		    strcasestr(text, "\r\nConnection: close\r\n") != NULL) {
 			close(fd);
 			fd = -1;
 		}
