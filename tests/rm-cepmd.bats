@@ -3,43 +3,14 @@
 # shellcheck shell=bash disable=SC2154,SC2030,SC2031,SC2016 # run and @test set and scope
 
 load helper
+load epmd/nodes
 
 teardown() {
   stop_tracked
 }
 
 CONFORMANCE=$TOP/tests/epmd/conformance.escript
-EBIN=$RM_BIN/../ebin
 TOOLS=$RM_BIN/../tools
-
-# cepmd NAME [OPTION]...: starts one on a free port, or on $PORT; its pid is
-# in CEPMD_PID, its log in NAME.log.
-cepmd() {
-  local name=$1 port=${PORT:-0}
-  shift
-  rm -f "$BATS_TEST_TMPDIR/$name.port"
-  rm-cepmd --port "$port" --port-file "$BATS_TEST_TMPDIR/$name.port" "$@" \
-    >"$BATS_TEST_TMPDIR/$name.out" 2>>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
-  CEPMD_PID=$!
-  track "$CEPMD_PID"
-  wait_for 10 test -s "$BATS_TEST_TMPDIR/$name.port"
-}
-
-port_of() {
-  cat "$BATS_TEST_TMPDIR/$1.port"
-}
-
-# logged NAME WORDS: whether its log has them.
-logged() {
-  grep -q -- "$2" "$BATS_TEST_TMPDIR/$1.log"
-}
-
-# One on 127.0.0.N that shares the names of a cluster.
-shared() {
-  local name=$1 n=$2
-  shift 2
-  cepmd "$name" --zk "$ZK" --cluster kv --host "127.0.0.$n" --zk-timeout 2 "$@"
-}
 
 # register PORT NAME [NODE_PORT]: registers over a connection of its own; its
 # descriptor is in FD, the reply's first two bytes in REPLY.
@@ -88,22 +59,6 @@ finds() {
 misses() {
   run rm-cepmd lookup --port "$1" "$2"
   [ "$status" -eq 1 ]
-}
-
-# node IP CEPMD_PORT NAME [CODE]: a real Erlang node; its output in NAME.node
-node() {
-  local ip=$1 port=$2 name=$3 code=${4:-ok}
-  ERL_EPMD_PORT=$port erl -noinput -name "$name@$ip" -setcookie test \
-    -start_epmd false -epmd_module rm_epmd -pa "$EBIN" \
-    -kernel inet_dist_use_interface "{${ip//./,}}" -eval "$code." \
-    >"$BATS_TEST_TMPDIR/$name.node" 2>&1 3>&- &
-  NODE_PID=$!
-  track "$NODE_PID"
-}
-
-# says NAME WORDS: whether the node has written them.
-says() {
-  grep -q -- "$2" "$BATS_TEST_TMPDIR/$1.node"
 }
 
 ping_code() {

@@ -352,6 +352,12 @@ rm_zk_connected(const struct rm_zk *zk)
 	       zoo_state(zk->handle) == ZOO_CONNECTED_STATE;
 }
 
+struct event_base *
+rm_zk_loop(const struct rm_zk *zk)
+{
+	return zk->loop;
+}
+
 long long
 rm_zk_session_id(const struct rm_zk *zk)
 {

@@ -63,6 +63,7 @@ void rm_zk_close(struct rm_zk *zk);
 /* No callback, nor a watch, with this arg is called any more: for what is
  * freed before the session is closed. */
 void rm_zk_forget(struct rm_zk *zk, const void *arg);
+struct event_base *rm_zk_loop(const struct rm_zk *zk);
 bool rm_zk_connected(const struct rm_zk *zk);
 /* 0 before the first connection. */
 long long rm_zk_session_id(const struct rm_zk *zk);

@@ -5,6 +5,11 @@
 #include <sys/queue.h>
 
 #include "base/str.h"
+#include "io/loop.h"
+
+/* Seconds between two readings of a directory: where much comes and goes,
+ * reading it at each change would cost ZooKeeper more than the changes do. */
+#define CALM 0.02
 
 /* A directory, a child of one, or a leaf. */
 struct item {
@@ -20,6 +25,8 @@ struct item {
 	bool lost; /* to be read when there is a connection */
 	bool settled; /* read once since it came, or since the session */
 	int changes; /* a directory's, when it was read last */
+	double read_at; /* when that began, rm_now() */
+	bool due; /* a directory's: to be read when the tree is calm */
 
 	/* What the owner of the tree was told. */
 	enum { ABSENT, PRESENT, UNREADABLE } told;
@@ -32,6 +39,7 @@ struct rm_zk_tree {
 	char *root;
 	struct rm_zk_tree_events events;
 	struct items items;
+	struct rm_timer calm;
 	size_t unsettled;
 	bool complete;
 };
@@ -168,8 +176,27 @@ drop(struct item *item)
 static void
 changed(void *arg, const char *path)
 {
+	struct item *item = arg;
 	(void)path;
-	read_item(arg);
+	if (!is_directory(item) || rm_now() - item->read_at >= CALM) {
+		read_item(item);
+		return;
+	}
+	item->due = true;
+	if (!rm_timer_armed(&item->tree->calm))
+		rm_timer_set(&item->tree->calm, CALM);
+}
+
+static void
+read_due(void *arg)
+{
+	struct rm_zk_tree *tree = arg;
+	struct item *item;
+	TAILQ_FOREACH (item, &tree->items, entry) {
+		if (item->due)
+			read_item(item);
+		item->due = false;
+	}
 }
 
 /* The end of one reading; false when there is nothing to be told of it. */
@@ -327,6 +354,7 @@ read_item(struct item *item)
 	}
 	item->reading = true;
 	item->lost = false;
+	item->read_at = rm_now();
 	struct rm_zk *zk = item->tree->zk;
 	char *path = path_of(item);
 	bool once = item->part->wants == RM_ZK_TREE_ONCE &&
@@ -346,6 +374,7 @@ rm_zk_tree_new(struct rm_zk *zk, const char *root,
 	tree->zk = zk;
 	tree->root = rm_strdup(root);
 	tree->events = *events;
+	rm_timer_init(&tree->calm, rm_zk_loop(zk), read_due, tree);
 	TAILQ_INIT(&tree->items);
 	for (; parts->path != NULL; parts++) {
 		struct item *item = item_new(tree, NULL, parts, "");
@@ -394,6 +423,7 @@ rm_zk_tree_free(struct rm_zk_tree *tree)
 		TAILQ_REMOVE(&tree->items, item, entry);
 		item_free(item);
 	}
+	rm_timer_free(&tree->calm);
 	free(tree->root);
 	free(tree);
 }

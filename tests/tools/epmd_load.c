@@ -4,9 +4,12 @@
  *     epmd_load PORT hold N [PREFIX]    register PREFIX-1 … PREFIX-N
  *     epmd_load PORT idle N             open N connections, say nothing
  *     epmd_load PORT ask SECONDS N NAME look NAME up over and over, N at once
+ *     epmd_load PORT churn SECONDS N    register and close over and over, each
+ *                                       time another name, N at once
  *
  * hold and idle print "ready" and keep their connections until standard input
- * ends; ask prints how many look-ups a second were answered.
+ * ends; ask and churn print how many a second were answered, churn also how
+ * many there were.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -55,8 +58,8 @@ put16(struct rm_str *to, size_t n)
 	rm_str_add(to, bytes, 2);
 }
 
-static void
-hold_name(const char *name)
+static struct rm_str
+registration(const char *name)
 {
 	struct rm_str r = { 0 };
 	size_t len = strlen(name);
@@ -65,6 +68,13 @@ hold_name(const char *name)
 	put16(&r, len);
 	rm_str_puts(&r, name);
 	put16(&r, 0);
+	return r;
+}
+
+static void
+hold_name(const char *name)
+{
+	struct rm_str r = registration(name);
 	int fd = dial();
 	unsigned char reply[6];
 	if (send(fd, r.text, r.len, 0) < 0 ||
@@ -116,41 +126,119 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Connects and asks; the connection. */
+static int
+put_question(const struct rm_str *request)
+{
+	int fd = dial();
+	if (send(fd, request->text, request->len, 0) < 0)
+		die("send");
+	return fd;
+}
+
+/* Look-ups a second, answered and not. */
+struct rate {
+	double answered;
+	long empty;
+};
+
+/* With as few system calls as can be, so that it is the port mapper that is
+ * measured: the oldest question is waited for up to the other end's close, as
+ * clients do, while the others are under way. */
+static struct rate
+ask_over_and_over(double seconds, int clients, const char *name)
+{
+	double begin = now();
+	int *fds = rm_alloc((size_t)clients * sizeof(*fds));
+	struct rm_str request = { 0 };
+	rm_epmd_put_request(&request, RM_EPMD_PORT2, name);
+	for (int i = 0; i < clients; i++)
+		fds[i] = put_question(&request);
+	struct rate rate = { 0 };
+	for (int i = 0; now() - begin < seconds; i = (i + 1) % clients) {
+		unsigned char reply[4096];
+		ssize_t got = recv(fds[i], reply, sizeof(reply), MSG_WAITALL);
+		if (got > 2 && reply[0] == 119 && reply[1] == 0)
+			rate.answered++;
+		else
+			rate.empty++;
+		close(fds[i]);
+		fds[i] = put_question(&request);
+	}
+	rate.answered /= now() - begin;
+	rm_str_free(&request);
+	free(fds);
+	return rate;
+}
+
+/* Half of the clients in a process of its own: one process alone would be
+ * slower than what it measures. */
 static int
 ask(char **args)
 {
+	double seconds = atof(args[0]);
+	int clients = atoi(args[1]), ends[2];
+	if (clients < 2 || pipe(ends) != 0)
+		die("ask");
+	pid_t child = fork();
+	if (child < 0)
+		die("fork");
+	struct rate rate = ask_over_and_over(seconds,
+	    child == 0 ? clients / 2 : clients - clients / 2, args[2]);
+	if (child == 0)
+		_exit(write(ends[1], &rate, sizeof(rate)) != sizeof(rate));
+	close(ends[1]);
+	struct rate other;
+	if (read(ends[0], &other, sizeof(other)) != sizeof(other))
+		die("read");
+	printf("%.0f\n", rate.answered + other.answered);
+	if (rate.empty + other.empty > 0)
+		fprintf(stderr, "%ld not answered\n", rate.empty + other.empty);
+	return rate.empty + other.empty > 0;
+}
+
+static void
+start_churn(int epoll)
+{
+	static long last;
+	char *name = rm_format("churn-%d-%ld", (int)getpid(), ++last);
+	struct rm_str request = registration(name);
+	start(epoll, &request);
+	rm_str_free(&request);
+	free(name);
+}
+
+static int
+churn(char **args)
+{
 	double seconds = atof(args[0]), begin = now();
-	int clients = atoi(args[1]);
-	struct rm_str request = { 0 };
-	rm_epmd_put_request(&request, RM_EPMD_PORT2, args[2]);
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	for (int i = 0; i < clients; i++)
-		start(epoll, &request);
-	long answered = 0, empty = 0;
-	while (now() - begin < seconds) {
+	int epoll = epoll_create1(EPOLL_CLOEXEC), open = atoi(args[1]);
+	for (int i = 0; i < open; i++)
+		start_churn(epoll);
+	long granted = 0, refused = 0;
+	/* Those under way at the end are waited for. */
+	while (open > 0) {
 		struct epoll_event events[64];
 		int n = epoll_wait(epoll, events, 64, 1000);
 		for (int i = 0; i < n; i++) {
-			char reply[4096];
+			unsigned char reply[8];
 			ssize_t got = recv(
 			    events[i].data.fd, reply, sizeof(reply), 0);
-			if (got > 0 && reply[0] == 119 && reply[1] == 0)
-				answered++;
+			if (got >= 2 && reply[0] == 118 && reply[1] == 0)
+				granted++;
 			else
-				empty++;
-			/* As clients do, up to the other end's close. */
-			while (got > 0)
-				got = recv(
-				    events[i].data.fd, reply, sizeof(reply), 0);
+				refused++;
 			close(events[i].data.fd);
-			start(epoll, &request);
+			if (now() - begin < seconds)
+				start_churn(epoll);
+			else
+				open--;
 		}
 	}
-	printf("%.0f\n", (double)answered / (now() - begin));
-	if (empty > 0)
-		fprintf(stderr, "%ld not answered\n", empty);
-	rm_str_free(&request);
-	return empty > 0;
+	printf("%.0f %ld\n", (double)granted / (now() - begin), granted);
+	if (refused > 0)
+		fprintf(stderr, "%ld refused\n", refused);
+	return refused > 0;
 }
 
 int
@@ -168,7 +256,9 @@ main(int argc, char **argv)
 		return hold(argv + 3, false);
 	if (argc > 5 && strcmp(argv[2], "ask") == 0)
 		return ask(argv + 3);
+	if (argc > 4 && strcmp(argv[2], "churn") == 0)
+		return churn(argv + 3);
 	fprintf(stderr, "usage: epmd_load PORT hold N [PREFIX] | idle N | "
-			"ask SECONDS N NAME\n");
+			"ask SECONDS N NAME | churn SECONDS N\n");
 	return 100;
 }
