@@ -99,6 +99,10 @@ static const struct rm_option remove_options[] = {
 	FLAG("force", 'f', "at once, without handing its data over", force),
 	RM_OPTIONS_END,
 };
+static const struct rm_option diff_options[] = {
+	FLAG("diff", 0, "only what of it is ours in place of the user's", diff),
+	RM_OPTIONS_END,
+};
 static const struct rm_option tail_options[] = {
 	{ RM_OPTION_COUNT, "lines", 'n', "N", NULL, NULL, "100",
 	    "how many lines of its end", AT(lines), false },
@@ -169,6 +173,7 @@ RUN(type_create)
 RUN(type_update)
 RUN(log_list)
 RUN(log_tail)
+RUN(node_config)
 RUN(framework_status)
 RUN(framework_endpoints)
 RUN(framework_wait)
@@ -240,6 +245,8 @@ static const struct rm_command commands[] = {
 	    "make and activate a bucket type", NULL, 2, 3, run_type_create },
 	{ "node bucket-type update", "NODE TYPE PROPS", "change a bucket type",
 	    NULL, 3, 3, run_type_update },
+	{ "node config", "NODE", "print the riak.conf that it runs with",
+	    diff_options, 1, 1, run_node_config },
 	{ "node log list", "NODE", "list its logs", NULL, 1, 1, run_log_list },
 	{ "node log tail", "NODE LOG", "print the end of a log", tail_options,
 	    2, 2, run_log_tail },

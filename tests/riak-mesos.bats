@@ -233,6 +233,12 @@ serves() {
   assert_output console.log
   run riak-mesos node log tail "$F-kv-1" console.log -n 7
   assert_output "/log/console.log?tail=7"
+  run riak-mesos node config "$F-kv-1"
+  assert_output "nodename = n@h"
+  run riak-mesos node config "$F-kv-1" --json
+  assert_output '{"config":"nodename = n@h\n"}'
+  run riak-mesos node config "$F-kv-1" --diff
+  assert_output "3: nodename = riak@127.0.0.1 -> n@h"
   run -100 riak-mesos node log tail "$F-kv-1" ../x
   assert_output --partial "not a name of a log: ../x"
   run -100 riak-mesos node bucket-type create "$F-kv-1" maps 'n_val=3'

@@ -284,6 +284,21 @@ echo_server() {
   wait_for 10 why_is "true TASK_UNREACHABLE: Agent is unreachable"
 }
 
+@test "a change of templates marks the nodes that run with older ones" {
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  run_node kv 1 4000
+  zk "members/$F-kv-1" "$(jq -n '{health: "ok", config_digest: "'"$(
+    rm-state get clusters/kv | jq -cj '[.riak_version, .riak_config, .advanced_config]' |
+      sha256sum | cut -d' ' -f1)"'"}')"
+  marked() { [ "$(get clusters/kv/status | jq -c '.nodes[0] | [.serving, .restart_needed]')" = "$1" ]; }
+  wait_for 10 marked '[true,false]'
+  curl -sf -X PUT --data-binary 'ring_size = 16' "$API/api/v1/clusters/kv/config"
+  wait_for 10 marked '[true,true]'
+}
+
 @test "numbers are not used again, not even by twenty at once" {
   settings
   start_api

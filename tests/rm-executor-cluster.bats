@@ -277,7 +277,7 @@ asks() {
   asks 404 /nothing '.success == false'
   asks 404 /status '.success == false' -X POST
   local token path
-  for path in /status /types/maps /config /log /nothing; do
+  for path in /status /types/maps /config /overrides /log /nothing; do
     for token in "" other "$(token)x" "$(token | tr a-f A-F)"; do
       ASK_TOKEN=$token asks 401 "$path" '.success == false and
         (.error | length) > 0'
@@ -342,6 +342,9 @@ EOF
   run -0 ask /config
   assert_line "nodename = riak-kv-1@127.0.0.1"
   assert_line "distributed_cookie = (hidden)"
+  refute_output --partial crumb
+  run -0 ask /overrides
+  assert_line --regexp '^[0-9]+: listener\.http\.internal = 127\.0\.0\.1:8098 -> 127\.0\.0\.1:[0-9]+$'
   refute_output --partial crumb
   asks 200 /log '.files | map(.name) | index("console.log") and index("stderr")'
   run -0 ask '/log/stderr?tail=1'

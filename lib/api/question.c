@@ -32,6 +32,7 @@ static const struct {
 	{ "transfers", "transfers" },
 	{ "types", "bucket_types" },
 	{ "config", NULL, true },
+	{ "overrides", NULL, true },
 	{ "log", NULL, true },
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "state/config_digest.h"
 #include "state/phase.h"
 
 bool
@@ -181,6 +182,20 @@ why_not(const struct rm_view *view, const struct rm_entry *node,
 	return verdict != NULL ? rm_strdup(verdict) : NULL;
 }
 
+/* Whether it runs with a configuration that is not the cluster's any more. */
+static bool
+is_outdated(const struct rm_entry *node, const struct rm_entry *cluster)
+{
+	const char *with = rm_entry_text(
+	    node, RM_RECORD_MEMBER, "config_digest", NULL);
+	char *digest = rm_config_digest(
+	    rm_entry_value(cluster, RM_RECORD_CLUSTER));
+	bool outdated = with != NULL && rm_node_life(node) == RM_TASK_ALIVE &&
+			strcmp(with, digest) != 0;
+	free(digest);
+	return outdated;
+}
+
 /* Whether a node sees another, by key, in its ring. One that has no member
  * record has no executor of ours to ask: it is believed. */
 static bool
@@ -249,7 +264,8 @@ node_status(const struct rm_view *view, const struct rm_entry *node,
 	    text_or_null(placed_text(node, "address")), jv_string("ports"),
 	    jv_is_valid(ports) ? ports : jv_null());
 	free(why);
-	return o;
+	return rm_json_set(o, "restart_needed",
+	    is_outdated(node, cluster) ? jv_true() : jv_false());
 }
 
 jv

@@ -26,10 +26,10 @@ jv rm_shape_node(const struct rm_entry *node, bool location);
 jv rm_shape_versions(const struct rm_model *model);
 
 /* Ours: {"name","riak_version","generation","destroy","serving",
- * "nodes":[{"key","status","goal","serving","in_ring","why","hostname",
- * "address","ports"},…]}. The cluster's serving counts the nodes that serve and
- * see one another in one ring; why is what keeps the node from its goal, or
- * null. */
+ * "nodes":[{"key","status","goal","serving","in_ring","restart_needed","why",
+ * "hostname","address","ports"},…]}. The cluster's serving counts the nodes that serve and
+ * see one another in one ring; restart_needed: it runs with an older
+ * configuration; why is what keeps the node from its goal, or null. */
 jv rm_shape_status(const struct rm_view *view, const struct rm_entry *cluster);
 
 #endif

@@ -19,7 +19,7 @@ struct rm_cli_options {
 	bool json, insecure, verbose, debug, info, schema;
 	/* Of some. */
 	const char *output, *file;
-	bool remove, force, wait, attach;
+	bool remove, force, wait, attach, diff;
 	long nodes, lines;
 	double timeout;
 };

@@ -192,7 +192,11 @@ print_nodes(jv status, struct rm_str *out)
 		rm_table_add(&table,
 		    rm_json_bool(node, "serving", false) ? "yes" : "no");
 		rm_table_add(&table, rm_json_text(node, "hostname", NULL));
-		rm_table_add(&table, rm_json_text(node, "why", NULL));
+		bool outdated = rm_json_bool(node, "restart_needed", false);
+		rm_table_add(&table,
+		    rm_json_text(node, "why",
+			outdated ? "its configuration has changed: restart it"
+				 : NULL));
 		jv_free(node);
 	}
 	jv_free(nodes);

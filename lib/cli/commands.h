@@ -21,7 +21,8 @@ rm_cli_command rm_cli_node_info, rm_cli_node_remove, rm_cli_node_restart,
     rm_cli_node_wait;
 rm_cli_command rm_cli_node_status, rm_cli_node_aae, rm_cli_node_ringready,
     rm_cli_node_transfers, rm_cli_type_list, rm_cli_type_create,
-    rm_cli_type_update, rm_cli_log_list, rm_cli_log_tail;
+    rm_cli_type_update, rm_cli_log_list, rm_cli_log_tail,
+    rm_cli_node_config;
 
 /* framework.c */
 rm_cli_command rm_cli_framework_status, rm_cli_framework_endpoints,

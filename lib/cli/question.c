@@ -221,26 +221,45 @@ rm_cli_log_list(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 	return 0;
 }
 
+/* Prints what is text; as JSON under its name. */
+static int
+print_text(struct rm_cli *cli, const char *node, const char *what,
+    const char *name, struct rm_str *out, struct rm_error *err)
+{
+	jv answer;
+	if (ask(cli, node, what, &answer, err) != 0)
+		return -1;
+	if (cli->options->json)
+		rm_cli_print_json(
+		    out, JV_OBJECT(jv_string(name), jv_copy(answer)));
+	else if (jv_get_kind(answer) == JV_KIND_STRING)
+		rm_str_puts(out, jv_string_value(answer));
+	jv_free(answer);
+	return 0;
+}
+
+int
+rm_cli_node_config(struct rm_cli *cli, int argc, char **argv,
+    struct rm_str *out, struct rm_error *err)
+{
+	(void)argc;
+	return cli->options->diff
+		   ? print_text(
+			 cli, argv[0], "overrides", "overrides", out, err)
+		   : print_text(cli, argv[0], "config", "config", out, err);
+}
+
 int
 rm_cli_log_tail(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
     struct rm_error *err)
 {
 	(void)argc;
-	jv answer;
 	if (rm_cli_check_name("log", argv[1], err) != 0)
 		return -1;
 	char *what = rm_format("log/%s?tail=%ld", argv[1], cli->options->lines);
-	int rc = ask(cli, argv[0], what, &answer, err);
+	int rc = print_text(cli, argv[0], what, "log", out, err);
 	free(what);
-	if (rc != 0)
-		return -1;
-	if (cli->options->json)
-		rm_cli_print_json(
-		    out, JV_OBJECT(jv_string("log"), jv_copy(answer)));
-	else if (jv_get_kind(answer) == JV_KIND_STRING)
-		rm_str_puts(out, jv_string_value(answer));
-	jv_free(answer);
-	return 0;
+	return rc;
 }
 
 /* ---- bucket types ---- */

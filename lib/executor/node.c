@@ -264,6 +264,9 @@ enter_configure(struct rm_node *node)
 		riak_ended, node };
 	node->riak = rm_riak_new(node->options.loop, &riak);
 	int rc = rm_config_write(&config, &diff, &err);
+	if (rc == 0)
+		rm_questions_overrides(
+		    node->questions, diff.text != NULL ? diff.text : "");
 	/* Nobody wrote what the package comes with. */
 	if (rc == 0 && diff.len > 0 && config.riak_config != NULL)
 		log_overrides(diff.text);

@@ -54,6 +54,7 @@ struct rm_questions {
 	struct rm_server *server;
 	struct rm_queue *queue; /* NULL: Riak is not ready */
 	char *why; /* it is not */
+	char *overrides; /* NULL: there is no configuration yet */
 	LIST_HEAD(, ask) asks;
 	size_t ask_count;
 	LIST_HEAD(, change) changes;
@@ -361,6 +362,16 @@ get_config(struct rm_request *request, void *arg)
 }
 
 static void
+get_overrides(struct rm_request *request, void *arg)
+{
+	struct rm_questions *q = arg;
+	if (q->overrides != NULL)
+		rm_reply_text(request, 200, q->overrides);
+	else
+		refuse(request, 503, "there is no configuration yet");
+}
+
+static void
 get_logs(struct rm_request *request, void *arg)
 {
 	struct rm_questions *q = arg;
@@ -421,6 +432,7 @@ static const struct rm_route routes[] = {
 	{ "GET", "/types/:type", get_type },
 	{ "POST", "/types/:type", post_type },
 	{ "GET", "/config", get_config },
+	{ "GET", "/overrides", get_overrides },
 	{ "GET", "/log", get_logs },
 	{ "GET", "/log/:name", get_log },
 	{ "*", "/*", no_such },
@@ -477,6 +489,13 @@ rm_questions_ready(
 	q->queue = queue;
 }
 
+void
+rm_questions_overrides(struct rm_questions *q, const char *overrides)
+{
+	free(q->overrides);
+	q->overrides = rm_strdup(overrides);
+}
+
 static void
 drop_all(struct rm_questions *q)
 {
@@ -517,5 +536,6 @@ rm_questions_free(struct rm_questions *q)
 	rm_timer_free(&q->purge);
 	free(q->token);
 	free(q->why);
+	free(q->overrides);
 	free(q);
 }

@@ -18,6 +18,9 @@ struct rm_questions;
 struct rm_questions *rm_questions_new(struct event_base *loop,
     const struct rm_task *task, const char *root, const char *sandbox,
     struct rm_error *err);
+/* What of riak.conf is ours instead of the user's, a line each; copied. */
+void rm_questions_overrides(
+    struct rm_questions *questions, const char *overrides);
 /* queue: Riak is ready, its commands go there. NULL: it is not, and why. */
 void rm_questions_ready(
     struct rm_questions *questions, struct rm_queue *queue, const char *why);

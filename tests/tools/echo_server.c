@@ -19,6 +19,9 @@ static const struct {
 	{ "/ringready", 503, "{\"error\":\"not ready yet\"}" },
 	{ "/transfers", 200, "{\"transfers\":{\"active\":[]}}" },
 	{ "/log", 200, "{\"files\":[\"console.log\"]}" },
+	{ "/config", 200, "\"nodename = n@h\\n\"" },
+	{ "/overrides", 200,
+	    "\"3: nodename = riak@127.0.0.1 -> n@h\\n\"" },
 	{ "/types", 200, "[{\"id\":\"default\",\"props\":{}}]" },
 };
 
@@ -47,6 +50,18 @@ stream(struct rm_request *request)
 	rm_stream_end(request);
 }
 
+/* A text as text; consumes. */
+static void
+reply(struct rm_request *request, int status, jv value)
+{
+	if (jv_get_kind(value) != JV_KIND_STRING) {
+		rm_reply_json(request, status, value);
+		return;
+	}
+	rm_reply_text(request, status, jv_string_value(value));
+	jv_free(value);
+}
+
 static void
 echo(struct rm_request *request, void *arg)
 {
@@ -63,7 +78,7 @@ echo(struct rm_request *request, void *arg)
 	rm_request_add_header(request, "X-Riak-Vclock", "abc");
 	for (size_t i = 0; i < sizeof(canned) / sizeof(*canned); i++)
 		if (strcmp(target, canned[i].path) == 0) {
-			rm_reply_json(request, canned[i].status,
+			reply(request, canned[i].status,
 			    jv_parse(canned[i].body));
 			return;
 		}
