@@ -2,11 +2,13 @@
  * rm-executor(8): runs one Riak node as a task of Mesos. The agent starts it;
  * what the agent wants goes to the node, what the node tells goes back.
  */
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -276,6 +278,25 @@ close_executor(struct executor *x)
 	free(x->ebin);
 }
 
+/* What Riak asks for; Erlang sizes its tables by the limit, so no more. */
+#define DESCRIPTORS 262144
+
+/* Riak has a descriptor for each file and client, and agents often give the
+ * shell's 1024. Cores are left as the agent has them. */
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur >= DESCRIPTORS)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max
+						      : DESCRIPTORS;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		rm_log_warn("can't raise the limit of descriptors: %s",
+		    strerror(errno));
+}
+
 static int
 run(void *options, int argc, char **argv)
 {
@@ -286,6 +307,7 @@ run(void *options, int argc, char **argv)
 	int code = RM_EXIT_OK;
 	/* riak.conf and what Riak makes of it hold the cookie. */
 	umask(077);
+	raise_limit();
 	if (open_executor(&x, options, &err) != 0) {
 		rm_log_error("%s", err.text);
 		code = err.code;

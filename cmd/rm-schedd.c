@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include "base/exit.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/option.h"
 #include "base/str.h"
 #include "io/loop.h"
 #include "io/ready.h"
+#include "riak/archive.h"
 #include "schedd/settings.h"
 #include "schedd/supervisor.h"
 #include "state/record.h"
@@ -137,6 +139,24 @@ fail(const struct rm_error *err)
 	return err->code;
 }
 
+/* One bad package is no reason to leave the nodes of the others alone. */
+static void
+look_at_packages(jv settings)
+{
+	jv resources = rm_json_get(settings, "resources");
+	jv_object_foreach (resources, key, url) {
+		struct rm_error err = { 0 };
+		if (strncmp(jv_string_value(key), "riak-", 5) == 0 &&
+		    rm_riak_archive_check_url(
+			jv_string_value(url), "data", &err) != 0)
+			rm_log_warn("--resource: %s: %s", jv_string_value(key),
+			    err.text);
+		jv_free(key);
+		jv_free(url);
+	}
+	jv_free(resources);
+}
+
 static int
 run(void *values, int argc, char **argv)
 {
@@ -153,6 +173,7 @@ run(void *values, int argc, char **argv)
 	if (rm_ready_check(o->ready_fd, &err) != 0 ||
 	    rm_settings_make(&o->settings, &settings, &err) != 0)
 		return fail(&err);
+	look_at_packages(settings);
 	struct event_base *loop = rm_loop_new(false, &err);
 	if (loop == NULL) {
 		jv_free(settings);

@@ -128,6 +128,35 @@ echo_server() {
   [ "$(rm-state get secrets/kv)" = "$before" ]
 }
 
+@test "packages that can't be are refused, where they can be looked into" {
+  mkdir -p deep/riak/bin data/ring
+  touch deep/riak/bin/riak data/ring/x
+  tar -czf good.tgz deep
+  tar -czf writes.tgz deep ./data
+  tar -czf empty.tgz data
+  head -c 50 good.tgz >half.tgz
+  jq -n --arg here "file://$PWD" '{schema: 1, framework: "'"$F"'", role: "riak",
+    resources: ([{"riak-away": "file:///nowhere/r.tgz", "riak-http": "http://h/r"},
+      (["good", "writes", "empty", "half"] | map({key: "riak-\(.)",
+        value: "\($here)/\(.).tgz"}) | from_entries)] | add)}' |
+    rm-state put settings
+  start_api
+  refused() {
+    run ask POST clusters/kv/create "{\"riak_version\":\"riak-$1\"}"
+    assert_output --partial "riak_version: riak-$1: $PWD/$1.tgz: $2"
+  }
+  refused writes "data/ would lie in the volume, data"
+  refused empty "data/ would lie in the volume, data"
+  refused half "no archive that can be unpacked"
+  mv data elsewhere && tar -czf empty.tgz elsewhere
+  refused empty "no package of Riak: no riak/bin/riak in it"
+  local name
+  for name in good away http; do
+    run ask POST "clusters/$name/create" "{\"riak_version\":\"riak-$name\"}"
+    assert_output '{"success":true}'
+  done
+}
+
 @test "documents that can't be are refused, with the place" {
   settings
   start_api

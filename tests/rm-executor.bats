@@ -116,6 +116,16 @@ exit_code() {
   [ "$(stat -c %a "$SANDBOX/riak/etc/riak.conf")" = 600 ]
 }
 
+@test "Riak may open as many files as the agent lets it" {
+  ulimit -Sn 1024
+  run_node
+  local hard
+  hard=$(ulimit -Hn)
+  ((hard > 1024 && hard <= 262144)) || hard=262144
+  run sed -nE 's/^Max open files +([0-9]+) .*/\1/p' "/proc/$(vm)/limits"
+  assert_output "$hard"
+}
+
 @test "a grace in the call wins; what does not stop is killed" {
   run_node
   local vm

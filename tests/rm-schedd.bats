@@ -76,6 +76,14 @@ ends_with() {
   [ -z "$(pgrep -f "$stages/")" ]
 }
 
+@test "a package that can't be is said at once; the others are not held up" {
+  start_zookeeper
+  echo rubbish >"$STACK/bad.tgz"
+  schedd a --resource "riak-bad=file://$STACK/bad.tgz"
+  wait_for 20 started 8
+  said a "warn: --resource: riak-bad: $STACK/bad.tgz: no archive"
+}
+
 @test "ready is told when it leads, and when it stands by" {
   start_zookeeper
   exec 7> >(cat >"$STACK/ready7")

@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "riak/archive.h"
 #include "state/fill.h"
 #include "state/intent.h"
 #include "state/phase.h"
@@ -379,6 +380,23 @@ parse_body(const struct rm_request *request, jv *body, struct rm_error *err)
 	return rm_json_parse(text, len, body, err);
 }
 
+/* The package of the version that is wanted, where it can be looked into. */
+static int
+check_package(const struct change *c, jv versions, struct rm_error *err)
+{
+	const char *version = rm_json_text(c->fields, "riak_version", NULL);
+	if (version == NULL)
+		return 0;
+	int rc = rm_riak_archive_check_url(
+	    rm_json_text(versions, version, ""),
+	    rm_model_setting_text(
+		rm_view_model(c->api->view), "container_path", "data"),
+	    err);
+	if (rc != 0)
+		rm_error_prefix(err, "riak_version: %s", version);
+	return rc;
+}
+
 /* What a document wants of c->cluster; consumes it. */
 static int
 take_document(struct change *c, jv document, struct rm_error *err)
@@ -397,9 +415,10 @@ take_document(struct change *c, jv document, struct rm_error *err)
 	}
 	jv versions = rm_shape_versions(rm_view_model(c->api->view));
 	c->fields = rm_wanted_cluster(document, c->cluster, versions, err);
+	int rc = jv_is_valid(c->fields) ? check_package(c, versions, err) : -1;
 	jv_free(versions);
 	jv_free(document);
-	return jv_is_valid(c->fields) ? 0 : -1;
+	return rc;
 }
 
 static void
