@@ -612,7 +612,7 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
 # member N TASK RING [ORDER]: what a ready node's executor says. RING is a list
 # of numbers, ORDER a result.
 member() {
-  jq -cn --arg n "$1" --arg t "$2" --argjson r "$3" --argjson o "${4-null}" \
+  jq -cn --arg n "$1" --arg t "$2" --argjson r "$3" --argjson o "${4:-null}" \
     '{record: "members/riak-kv-\($n)", value: {task_id: $t, ready: true,
       members: ($r | map("riak-kv-\(.)@127.0.0.\(.)")), order: $o},
       version: 1}'
@@ -711,7 +711,10 @@ orders() {
     update 1101 riak-kv-3.5 FAILED S3
     offer 1102.5 A S3 "$(held 3 riak.riak-kv-3.5)"; tick 1103
     update 1104 riak-kv-3.1103000 FINISHED S3
+    # The others list it still: what it had is kept.
     offer 1104.5 B S3 "$(held 3 riak.riak-kv-3.5)"; tick 1105
+    member 1 riak-kv-1.5 '[1,2]'; member 2 riak-kv-2.5 '[1,2]'
+    offer 1105.5 C S3 "$(held 3 riak.riak-kv-3.5)"; tick 1106
   } | add
   # The reservation is of the snapshot.
   { grep '"record":"reservations' "$in"; grep -v '"record":"reservations' "$in"; } >"$in.2"
@@ -722,7 +725,9 @@ orders() {
 ["riak-kv-1","commit",{"leaves":["riak-kv-3@127.0.0.3"]},"commit.1002000"]'
   run after 1103 'select(.call == "ACCEPT") | .mesos.accept.operations[].type'
   assert_output '"LAUNCH"'
-  run after 1105 'select(.call == "ACCEPT") | .mesos.accept.operations[].type'
+  run after 1105 'select(.call == "ACCEPT")'
+  assert_output ""
+  run after 1106 'select(.call == "ACCEPT") | .mesos.accept.operations[].type'
   assert_output $'"DESTROY"\n"UNRESERVE"'
   run calls
   refute_line --partial KILL
@@ -735,23 +740,6 @@ orders() {
   assert_output '"riak-kv-1.5"'
 }
 
-@test "a cluster's restart ends one node at a time, while all others are ready" {
-  {
-    for n in 1 2; do
-      up "$n" | jq -c 'if .record | startswith("tasks") then
-        .value.cluster_restart = 0 else . end'
-      member "$n" "riak-kv-$n.5" '[1,2]'
-    done
-    tick 1001
-    echo '{"record":"clusters/kv","value":{"riak_version":"riak-3","restart":1},"version":1}'
-    tick 1002
-    gone members/riak-kv-1
-    tick 1003
-  } | add
-  decide
-  run jq -c 'if .tick then .tick else select(.call == "KILL") | .mesos.kill.task_id.value end' "$out"
-  assert_output $'1001\n1002\n"riak-kv-1.5"\n1003'
-}
 
 @test "a destroyed cluster goes after its last node" {
   {
@@ -766,4 +754,275 @@ orders() {
 ["verdicts/kv",null,null]
 ["clusters/kv",null,4]
 1003'
+}
+
+@test "a node that ended in the middle of its leave goes on leaving" {
+  {
+    up 1; up 2; up 3 leave
+    for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    tick 1001
+    # Somebody stopped its Riak: it ended as one that has left does.
+    update 1002 riak-kv-3.5 FINISHED S3
+    for t in 1003 1060 1121; do
+      offer "$t" "A$t" S3 "$(held 3 riak.riak-kv-3.5)"; tick "$t"
+    done
+    offer 1122.5 B S3 "$(held 3 riak.riak-kv-3.5)"; tick 1123
+  } | add
+  { reserved 3 held S3 riak.riak-kv-3.5 riak-kv-3.5; cat "$in"; } >"$in.2"
+  mv "$in.2" "$in"
+  decide
+  run jq -c 'select(.call == "ACCEPT") | [.mesos.accept.offer_ids[0].value,
+    .mesos.accept.operations[].type]' "$out"
+  assert_output '["B","LAUNCH"]'
+}
+
+@test "a node that has just come up is not taken for one that is alone" {
+  { up 1 leave; member 1 riak-kv-1.5 '[]'; tick 1001; } | add
+  decide
+  run calls
+  refute_line --partial KILL
+}
+
+# removed N: its goal is to be removed, its task has ended, it had a volume.
+removed() {
+  node "$1" remove
+  task "$1" "riak-kv-$1.5" "S$1"
+  jq -cn --arg n "$1" '{record: "status/riak-kv-\($n)", value: {task_id:
+    "riak-kv-\($n).5", state: "TASK_KILLED", since: 900}, version: 1}'
+}
+
+@test "a node removed by force is taken out of its ring, then its data go" {
+  {
+    reserved 3 held S3 riak.riak-kv-3.5 riak-kv-3.5
+    up 1; up 2; removed 3
+    for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    tick 1001
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ down.1001000)"; tick 1002
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ force-remove.1002000)"; tick 1003
+    offer 1003.5 A S3 "$(held 3 riak.riak-kv-3.5)"; tick 1004
+    member 1 riak-kv-1.5 '[1,2]' "$(done_ commit.1003000)"; tick 1005
+    offer 1005.5 B S3 "$(held 3 riak.riak-kv-3.5)"; tick 1006
+    member 2 riak-kv-2.5 '[1,2]'; tick 1007
+    offer 1007.5 C S3 "$(held 3 riak.riak-kv-3.5)"; tick 1008
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-1","down",{"node":"riak-kv-3@127.0.0.3"},"down.1001000"]
+["riak-kv-1","force-remove",{"node":"riak-kv-3@127.0.0.3"},"force-remove.1002000"]
+["riak-kv-1","commit",{"joins":[],"removes":["riak-kv-3@127.0.0.3"]},"commit.1003000"]'
+  run jq -c 'select(.call == "ACCEPT") | [.mesos.accept.offer_ids[0].value,
+    .mesos.accept.operations[].type]' "$out"
+  assert_output '["C","DESTROY","UNRESERVE"]'
+}
+
+@test "what was refused, or has not come, is said again from its beginning" {
+  {
+    up 1; up 2; removed 3
+    for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    tick 1001
+    member 1 riak-kv-1.5 '[1,2,3]' '{"id":"down.1001000","success":false}'
+    tick 1002; tick 1011
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ down.1011000)"; tick 1012
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ force-remove.1012000)"; tick 1013
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ commit.1013000)"
+    tick 1014; tick 1042; tick 1043
+  } | add
+  decide
+  run bash -c "jq -r 'select(.write == \"orders/riak-kv-1\") | .value.id' '$out' | xargs"
+  assert_output "down.1001000 down.1011000 force-remove.1012000 commit.1013000 down.1043000"
+}
+
+@test "a replacement joins for the one that it replaces, and no other way" {
+  {
+    up 1; up 2; removed 3
+    up 4 | jq -c 'if .record | startswith("nodes") then
+      .value.replaces = "riak-kv-3" else . end'
+    for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    tick 1001
+    member 4 riak-kv-4.5 '[4]'; tick 1002
+    member 4 riak-kv-4.5 '[1,2,3]' "$(done_ join.1002000)"; tick 1003
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ down.1003000)"; tick 1004
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ force-replace.1004000)"; tick 1005
+    for n in 2 4; do member "$n" "riak-kv-$n.5" '[1,2,4]'; done
+    member 1 riak-kv-1.5 '[1,2,4]' "$(done_ commit.1005000)"; tick 1006
+    tick 1100
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-4","join",{"node":"riak-kv-1@127.0.0.1"},"join.1002000"]
+["riak-kv-1","down",{"node":"riak-kv-3@127.0.0.3"},"down.1003000"]
+["riak-kv-1","force-replace",{"old":"riak-kv-3@127.0.0.3","new":"riak-kv-4@127.0.0.4"},"force-replace.1004000"]
+["riak-kv-1","commit",{"joins":[],"replaces":[["riak-kv-3@127.0.0.3","riak-kv-4@127.0.0.4"]]},"commit.1005000"]'
+}
+
+@test "GONE_BY_OPERATOR replaces the node; GONE and UNREACHABLE do not" {
+  {
+    up 1; up 2; up 3
+    for n in 1 2 3; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    update 1000 riak-kv-1.5 GONE S1 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+    update 1000 riak-kv-2.5 UNREACHABLE S2 '{"source":"SOURCE_MASTER"}'
+    update 1000 riak-kv-3.5 GONE_BY_OPERATOR S3 '{"source":"SOURCE_MASTER"}'
+    tick 1001; tick 1002
+    echo '{"record":"clusters/kv","value":{"riak_version":"riak-3","generation":1,"next":10},"version":1}'
+    echo '{"record":"nodes/riak-kv-9","value":{"cluster":"kv","goal":"run","restart":0,"replaces":"riak-kv-3"},"version":0}'
+    for t in {1003..1012}; do tick "$t"; done
+  } | add
+  decide
+  run jq -c 'select(.write | tostring | test("^(nodes|clusters)/")) |
+    [.write, .value.goal, .value.replaces, .value.next, .version]' "$out"
+  assert_output '["clusters/kv",null,null,10,0]
+["nodes/riak-kv-9","run","riak-kv-3",null,null]
+["nodes/riak-kv-3","remove",null,null,3]'
+}
+
+# ---- rollouts ----
+
+# raise N [VERB]: the cluster's restart counter, and a command.
+raise() {
+  jq -cn --argjson n "$1" --arg v "${2-}" '{record: "clusters/kv", value:
+    ({riak_version: "riak-3", restart: $n} +
+     if $v == "" then {} else {command: {id: $v, verb: ($v | split("-")[0])}} end),
+    version: 1}'
+}
+
+three_up() {
+  for n in 1 2 3; do
+    up "$n"
+    member "$n" "riak-kv-$n.5" '[1,2,3]'
+  done
+}
+
+# calm N TASK [ORDER-ID]: it is ready, and nothing is to move.
+calm() {
+  member "$1" "$2" '[1,2,3]' "${3:+$(done_ "$3")}" |
+    jq -c '.value.transfers = 0'
+}
+
+# anew N MS: it runs again, and has met the counter.
+anew() {
+  task "$1" "riak-kv-$1.$2" "S$1" |
+    jq -c --arg h "127.0.0.$1" '.value |= (.hostname = $h | .cluster_restart = 1)'
+  update "$(($2 / 1000)).2" "riak-kv-$1.$2" RUNNING "S$1"
+}
+
+# steps: each plan that was written: its state, and where its steps are.
+steps() {
+  jq -c 'select(.write == "rollouts/kv" and .value) | .value |
+    [.state, ([.steps[] | .state] | join(" ")), .waits]' "$out"
+}
+
+kills() {
+  jq -r 'select(.call == "KILL") | .mesos.kill.task_id.value' "$out"
+}
+
+@test "a rollout: one node after the other, each behind its gates" {
+  {
+    three_up
+    tick 1001; raise 1; tick 1002
+    # Riak 3 is asked first, and says no, then that something is to move.
+    member 3 riak-kv-3.5 '[1,2,3]' '{"id":"ringready.1002000","success":false}'
+    tick 1003; tick 1012
+    member 3 riak-kv-3.5 '[1,2,3]' "$(done_ ringready.1012000)"; tick 1013
+    calm 3 riak-kv-3.5 ringready.1012000; tick 1014; tick 1015
+    gone members/riak-kv-1; update 1015.5 riak-kv-1.5 KILLED S1; tick 1016
+    anew 1 1016000; tick 1017
+    member 1 riak-kv-1.1016000 '[1,2,3]'; tick 1018
+    tick 1019; calm 1 riak-kv-1.1016000 ringready.1019000; tick 1020; tick 1021
+  } | add
+  decide
+  run steps
+  assert_line --index 0 '["running","pending pending pending","riak-kv-3 is asked whether all nodes agree on the ring"]'
+  assert_line --index 1 '["running","pending pending pending","riak-kv-3 does not see all nodes agree on the ring"]'
+  assert_line --index 3 '["running","pending pending pending","riak-kv-3 sees partitions that are to move"]'
+  assert_line --index 4 '["running","ending pending pending",null]'
+  assert_output --partial '["running","settling pending pending",'
+  assert_output --partial '["running","done pending pending","riak-kv-3 is asked'
+  run kills
+  assert_output riak-kv-1.5
+  # The plan says so before the task is ended.
+  run after 1014 '.write // .call'
+  assert_output $'"rollouts/kv"\n"KILL"'
+}
+
+# rolled STATES: a plan as it was found after a restart of ours.
+rolled() {
+  jq -cn --arg s "$1" --arg state "${2-running}" '{record: "rollouts/kv", value:
+    {restart: 1, parallel: 1, state: $state, command: null, steps: ($s |
+     split(" ") | to_entries | map({node: "riak-kv-\(.key + 1)",
+     state: .value}))}, version: 0}'
+}
+
+@test "a rollout goes on where it was; a node added meanwhile holds it" {
+  {
+    rolled "done ending pending"
+    three_up; raise 1
+    anew 1 950000 | head -n 1
+    jq -cn '{record: "status/riak-kv-1", value: {task_id: "riak-kv-1.950000",
+      state: "TASK_RUNNING", since: 950}, version: 1}'
+    calm 1 riak-kv-1.950000
+    tick 1001
+    up 4 | jq -c '.value.cluster_restart = 1'
+    gone members/riak-kv-2
+    update 1001.5 riak-kv-2.5 KILLED S2; anew 2 1002000; tick 1003
+    calm 2 riak-kv-2.1002000; tick 1004; tick 1005
+    calm 2 riak-kv-2.1002000 ringready.1005000
+    for t in {1006..1020}; do tick "$t"; done
+  } | add
+  decide
+  run kills
+  assert_output riak-kv-2.5
+  run bash -c "jq -c 'select(.write == \"rollouts/kv\").value | [[.steps[].state], .waits]' '$out' | tail -n 1"
+  assert_output '[["done","done","pending"],"riak-kv-4 is not up"]'
+}
+
+@test "pause, resume, abort, retry: each once" {
+  {
+    rolled "pending pending pending"
+    three_up; raise 1 pause-1; tick 1001; tick 1002
+    raise 1 resume-2; tick 1003
+    calm 3 riak-kv-3.5 ringready.1003000
+    raise 1 abort-3; tick 1004; tick 1005
+    raise 1 retry-4; tick 1006
+    raise 2 retry-4; tick 1007
+  } | add
+  decide
+  run bash -c "jq -r 'select(.write == \"rollouts/kv\").value | \"\(.restart) \(.state) \(.command)\"' '$out' | uniq"
+  assert_output $'1 paused pause-1\n1 running resume-2\n1 aborted abort-3\n1 running retry-4\n2 running retry-4'
+  run kills
+  assert_output ""
+}
+
+@test "parallel: so many end together, the others stay" {
+  {
+    three_up
+    raise 1 | jq -c '.value.parallel = 2'
+    for n in 1 2 3; do calm "$n" "riak-kv-$n.5"; done; tick 1001
+    calm 3 riak-kv-3.5 ringready.1001000; tick 1002; tick 1003
+  } | add
+  decide
+  run kills
+  assert_output $'riak-kv-1.5\nriak-kv-2.5'
+}
+
+@test "a rollout of a single node asks nobody; one of a removed node skips it" {
+  {
+    up 1; member 1 riak-kv-1.5 '[1]'; raise 1; tick 1001
+    gone members/riak-kv-1; node 1 remove; tick 1002
+  } | add
+  decide
+  run kills
+  assert_output $'riak-kv-1.5'
+  run steps
+  assert_output '["running","ending",null]
+["done","skipped",null]'
+}
+
+@test "no rollout step while the ring is to change" {
+  {
+    three_up; up 4; member 4 riak-kv-4.5 '[4]'
+    raise 1; tick 1001
+  } | add
+  decide
+  run steps
+  assert_output '["running","pending pending pending pending","kv is to change its members"]'
 }

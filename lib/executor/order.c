@@ -182,6 +182,20 @@ take_question(struct rm_order *order, const struct rm_admin_answer *answer)
 	order->answer = jv_copy(answer->value);
 }
 
+/* Riak's no is an answer, but what was asked for is a yes. */
+static void
+take_ringready(struct rm_order *order, const struct rm_admin_answer *answer)
+{
+	jv_kind kind = jv_get_kind(answer->value);
+	if (kind != JV_KIND_OBJECT)
+		fail(order, answer);
+	else if (rm_json_bool(answer->value, "ready", false))
+		succeed(order, "");
+	else
+		end(order, false, "not-ready",
+		    rm_json_text(answer->value, "error", ""));
+}
+
 /* ---- commit ---- */
 
 /* Sets of changes are objects with such keys: "join a@h". */
@@ -361,6 +375,7 @@ static const struct rm_order_verb verbs[] = {
 	{ "leave", "cluster leave", { NULL }, true, take_change, 1 },
 	{ "commit", "cluster plan", { NULL }, false, take_plan, -1 },
 	{ "plan", "cluster plan", { NULL }, false, take_question, -1 },
+	{ "ringready", "ringready", { NULL }, false, take_ringready, -1 },
 	{ "force-replace", "cluster force-replace", { "old", "new" }, false,
 	    take_change, -1 },
 	{ "force-remove", "cluster force-remove", { "node" }, false,

@@ -6,7 +6,11 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "sched/member.h"
 #include "sched/membership.h"
+#include "sched/repair.h"
+#include "sched/rollout.h"
+#include "sched/store.h"
 #include "state/phase.h"
 
 /* A KILL may be lost with its subscription; the executor's grace comes on top
@@ -29,6 +33,7 @@ struct own {
 	long long killed; /* the task's time */
 	double bare_since; /* when it was first seen with nothing left */
 	bool had; /* something of it was seen: what is gone now was there */
+	double replaced_at; /* when a replacement was last written; 0: not */
 };
 
 /* Of each cluster, likewise. */
@@ -61,33 +66,10 @@ cluster_of(const struct rm_cluster *c, const struct rm_entry *node)
 	    &c->model, rm_entry_text(node, RM_RECORD_NODE, "cluster", ""));
 }
 
-static bool
-was_killed(const struct rm_entry *node)
-{
-	const struct own *own = node->own;
-	return own->killed == rm_node_task_time(node);
-}
-
-/* Whether every other node of the cluster that is to run is ready, and stays
- * so. */
-static bool
-others_ready(const struct rm_cluster *c, const struct rm_entry *of,
-    const struct rm_entry *but)
-{
-	for (size_t i = 0; i < c->model.nodes.count; i++) {
-		const struct rm_entry *node = c->model.nodes.items[i];
-		if (node != but && cluster_of(c, node) == of &&
-		    rm_node_goal(node) == RM_GOAL_RUN &&
-		    (was_killed(node) || !rm_membership_ready(node)))
-			return false;
-	}
-	return true;
-}
-
 /*
  * A raised restart counter of the node ends its task at once; one of the
- * cluster ends one task at a time, while all others are ready. Only a task
- * whose record is here tells what it has met.
+ * cluster does so by its rollout. Only a task whose record is here tells what
+ * it has met.
  */
 static bool
 restart_due(const struct rm_cluster *c, const struct rm_entry *node)
@@ -95,15 +77,11 @@ restart_due(const struct rm_cluster *c, const struct rm_entry *node)
 	const struct rm_entry *of = cluster_of(c, node);
 	const char *task = rm_entry_text(node, RM_RECORD_TASK, "task_id", "");
 	const char *newest = rm_node_task(node);
-	if (newest == NULL || strcmp(task, newest) != 0 || of == NULL)
+	if (newest == NULL || strcmp(task, newest) != 0)
 		return false;
 	double own = rm_entry_number(node, RM_RECORD_NODE, "restart", 0);
-	double all = rm_entry_number(of, RM_RECORD_CLUSTER, "restart", 0);
-	jv met = rm_entry_value(node, RM_RECORD_TASK);
-	if (rm_json_number(met, "restart", own) < own)
-		return true;
-	return rm_json_number(met, "cluster_restart", all) < all &&
-	       others_ready(c, of, node);
+	return rm_entry_number(node, RM_RECORD_TASK, "restart", own) < own ||
+	       (of != NULL && rm_rollout_ends(of, node));
 }
 
 /* Whether the node's goals want its task ended, and why. */
@@ -117,7 +95,8 @@ why_end(const struct rm_cluster *c, const struct rm_entry *node)
 		return "remove";
 	case RM_GOAL_LEAVE:
 		/* Alone in its ring it has nobody to leave. */
-		return rm_membership_ready(node) && !rm_membership_joined(node)
+		return rm_member_ready(node) && rm_member_alone(node) &&
+			       !rm_member_vouched(&c->model, node)
 			   ? "leave"
 			   : NULL;
 	case RM_GOAL_RUN:
@@ -154,7 +133,8 @@ end_task(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	rm_stage_call(stage, "KILL", "kill", kill);
 }
 
-/* Nothing is left of the node but its own record and an order. */
+/* Nothing is left of the node but its own record and an order. A ring that
+ * still lists it needs its name. */
 static bool
 bare(const struct rm_entry *node)
 {
@@ -176,7 +156,7 @@ forget(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	bool removed = goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE;
 	if (!bare(node))
 		own->had = true;
-	if (!removed || !bare(node)) {
+	if (!removed || !bare(node) || rm_member_vouched(&c->model, node)) {
 		own->bare_since = 0;
 		return;
 	}
@@ -206,6 +186,8 @@ look_at(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 		return;
 	if (c->subscribed)
 		end_task(c, stage, node);
+	rm_repair_gone(&c->model, stage, node, c->now,
+	    &((struct own *)node->own)->replaced_at);
 	forget(c, stage, node);
 }
 
@@ -230,6 +212,9 @@ destroy(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *cluster)
 	    cluster->broken || has_nodes(c, cluster))
 		return;
 	rm_log_info("gone cluster=%s", cluster->key);
+	if (rm_entry_has(cluster, RM_RECORD_ROLLOUT))
+		rm_sched_store(&c->model, stage, RM_RECORD_ROLLOUT,
+		    cluster->key, jv_null());
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		char *path = rm_format("%s/%s", kinds[i], cluster->key);
 		bool last = strcmp(kinds[i], "clusters") == 0;
@@ -246,9 +231,13 @@ look_at_cluster(
 {
 	struct own_cluster *own = cluster->own;
 	destroy(c, stage, cluster);
-	if (c->subscribed && !cluster->broken)
-		rm_membership_step(&c->model, stage, cluster->key, c->now,
-		    &own->joining_since);
+	if (!c->subscribed || cluster->broken ||
+	    rm_json_bool(
+		rm_entry_value(cluster, RM_RECORD_CLUSTER), "destroy", false))
+		return;
+	bool changing = rm_membership_step(
+	    &c->model, stage, cluster->key, c->now, &own->joining_since);
+	rm_rollout_step(&c->model, stage, cluster, c->now, changing);
 }
 
 static int
@@ -263,10 +252,11 @@ on_tick(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 	rm_model_sweep(&c->model);
 	if (rm_model_frozen(&c->model))
 		return 0;
-	for (size_t i = 0; i < c->model.nodes.count; i++)
-		look_at(c, stage, c->model.nodes.items[i]);
+	/* A rollout's record goes out before the KILL that carries it out. */
 	for (size_t i = 0; i < c->model.clusters.count; i++)
 		look_at_cluster(c, stage, c->model.clusters.items[i]);
+	for (size_t i = 0; i < c->model.nodes.count; i++)
+		look_at(c, stage, c->model.nodes.items[i]);
 	return 0;
 }
 

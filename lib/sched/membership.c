@@ -1,262 +1,63 @@
 #include "sched/membership.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/str.h"
-#include "sched/store.h"
+#include "sched/member.h"
+#include "sched/repair.h"
 #include "state/phase.h"
 
 #define BATCH 60.0
-#define RETRY 10.0
-/* After a commit the ring takes its time to tell of it. */
-#define SPREAD 30.0
 
-/* One cluster, while it is looked at. */
-struct ring {
-	struct rm_model *model;
-	struct rm_stage *stage;
-	const char *cluster;
-	double now;
-	struct rm_entry *seed;
-	jv members; /* names, as the seed sees them */
-};
-
-/* ---- what is known of a node ---- */
-
-static jv
-member_of(const struct rm_entry *node)
+static bool
+replaces_a_member(const struct rm_member_ring *r, const struct rm_entry *node)
 {
-	return rm_entry_value(node, RM_RECORD_MEMBER);
+	const char *key = rm_entry_text(node, RM_RECORD_NODE, "replaces", NULL);
+	char *old = key != NULL ? rm_member_listed(r->members, key) : NULL;
+	bool there = old != NULL;
+	free(old);
+	return there;
 }
 
-bool
-rm_membership_ready(const struct rm_entry *node)
+/* A join that is staged can't be taken back: who is to leave comes in first. */
+static bool
+is_to_join(const struct rm_entry *node)
 {
-	const char *task = rm_node_task(node);
-	return !node->broken && task != NULL &&
-	       strcmp(rm_json_text(member_of(node), "task_id", ""), task) ==
-		   0 &&
-	       rm_json_bool(member_of(node), "ready", false);
-}
-
-static int
-ring_size(const struct rm_entry *node)
-{
-	jv names = rm_json_get(member_of(node), "members");
-	int size = jv_get_kind(names) == JV_KIND_ARRAY
-		       ? jv_array_length(jv_copy(names))
-		       : 0;
-	jv_free(names);
-	return size;
-}
-
-/* Its Erlang name; the caller's. */
-static char *
-name_of(const struct rm_entry *node)
-{
-	return rm_format("%s@%s", node->key,
-	    rm_entry_text(node, RM_RECORD_TASK, "hostname", ""));
+	enum rm_goal goal = rm_node_goal(node);
+	return goal == RM_GOAL_RUN ||
+	       (goal == RM_GOAL_LEAVE &&
+		   rm_member_answer(node, "join") == RM_MEMBER_DONE);
 }
 
 static bool
-holds(jv names, const char *name)
+joins(const struct rm_member_ring *r, const struct rm_entry *node)
 {
-	bool found = false;
-	if (jv_get_kind(names) != JV_KIND_ARRAY)
-		return false;
-	jv_array_foreach (names, i, one) {
-		found |= jv_get_kind(one) == JV_KIND_STRING &&
-			 strcmp(jv_string_value(one), name) == 0;
-		jv_free(one);
-	}
-	return found;
-}
-
-/*
- * A node whose join is staged sees the ring that it is to join, without
- * itself: that ring is not its own yet.
- */
-static bool
-in_own_ring(const struct rm_entry *node)
-{
-	char *name = name_of(node);
-	jv members = rm_json_get(member_of(node), "members");
-	bool in = holds(members, name);
-	jv_free(members);
-	free(name);
-	return in;
-}
-
-bool
-rm_membership_joined(const struct rm_entry *node)
-{
-	return ring_size(node) > 1 && in_own_ring(node);
-}
-
-static bool
-in_ring(const struct ring *r, const struct rm_entry *node)
-{
-	char *name = name_of(node);
-	bool in = holds(r->members, name);
-	free(name);
-	return in;
-}
-
-static bool
-of_cluster(const struct ring *r, const struct rm_entry *node)
-{
-	return !node->broken &&
-	       strcmp(rm_entry_text(node, RM_RECORD_NODE, "cluster", ""),
-		   r->cluster) == 0;
-}
-
-/* ---- orders ---- */
-
-enum answer { NOT_ORDERED, WAITING, DONE, REFUSED };
-
-/* How it is with the node's order of that verb. */
-static enum answer
-answer_to(const struct rm_entry *node, const char *verb)
-{
-	jv order = rm_entry_value(node, RM_RECORD_ORDER);
-	if (strcmp(rm_json_text(order, "verb", ""), verb) != 0)
-		return NOT_ORDERED;
-	jv result = rm_json_get(member_of(node), "order");
-	bool same = strcmp(rm_json_text(result, "id", ""),
-			rm_json_text(order, "id", "-")) == 0;
-	jv success = rm_json_get(result, "success");
-	enum answer answer = !same                                   ? WAITING
-			     : jv_get_kind(success) == JV_KIND_TRUE  ? DONE
-			     : jv_get_kind(success) == JV_KIND_FALSE ? REFUSED
-								     : WAITING;
-	jv_free(success);
-	jv_free(result);
-	return answer;
-}
-
-/* Consumes arguments. */
-static void
-order(struct ring *r, struct rm_entry *node, const char *verb, jv arguments)
-{
-	char *id = rm_format("%s.%lld", verb, llround(r->now * 1000));
-	rm_log_info("order node=%s verb=%s id=%s", node->key, verb, id);
-	jv value = JV_OBJECT(jv_string("id"), jv_string(id), jv_string("verb"),
-	    jv_string(verb), jv_string("arguments"), arguments, jv_string("at"),
-	    jv_number(r->now));
-	rm_sched_store(r->model, r->stage, RM_RECORD_ORDER, node->key, value);
-	free(id);
-}
-
-static bool
-due(const struct ring *r, const struct rm_entry *node, double wait)
-{
-	return r->now >= rm_entry_number(node, RM_RECORD_ORDER, "at", 0) + wait;
-}
-
-/* The order that stands has these arguments; borrows. */
-static bool
-same_arguments(const struct rm_entry *node, jv arguments)
-{
-	jv known = rm_json_get(
-	    rm_entry_value(node, RM_RECORD_ORDER), "arguments");
-	bool same = rm_json_equal(known, arguments);
-	jv_free(known);
-	return same;
-}
-
-/*
- * Tells the node to do it, once, and again when it refused. True when it has
- * been done. Consumes arguments.
- */
-static bool
-has_done(struct ring *r, struct rm_entry *node, const char *verb, jv arguments)
-{
-	enum answer answer = answer_to(node, verb);
-	bool same = same_arguments(node, arguments);
-	if (answer == DONE && same) {
-		jv_free(arguments);
-		return true;
-	}
-	if (answer == NOT_ORDERED || !same ||
-	    (answer == REFUSED && due(r, node, RETRY)))
-		order(r, node, verb, arguments);
-	else
-		jv_free(arguments);
-	return false;
-}
-
-/* ---- the steps ---- */
-
-/* Whether a node was told to join this one. */
-static bool
-is_target(const struct ring *r, const struct rm_entry *seed)
-{
-	char *name = name_of(seed);
-	bool found = false;
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		const struct rm_entry *node = r->model->nodes.items[i];
-		const char *told = rm_json_path_text(
-		    rm_entry_value(node, RM_RECORD_ORDER), "arguments.node");
-		found |= of_cluster(r, node) && told != NULL &&
-			 strcmp(told, name) == 0;
-	}
-	free(name);
-	return found;
-}
-
-/* 1 */
-static struct rm_entry *
-find_seed(const struct ring *r)
-{
-	struct rm_entry *best = NULL;
-	bool targeted = false;
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		struct rm_entry *node = r->model->nodes.items[i];
-		if (!of_cluster(r, node) || !rm_membership_ready(node) ||
-		    rm_node_goal(node) != RM_GOAL_RUN || !in_own_ring(node))
-			continue;
-		int more = best != NULL ? ring_size(node) - ring_size(best) : 1;
-		bool target = is_target(r, node);
-		if (more > 0 || (more == 0 && target && !targeted)) {
-			best = node;
-			targeted = target;
-		}
-	}
-	return best;
-}
-
-static bool
-joins(const struct ring *r, const struct rm_entry *node)
-{
-	return of_cluster(r, node) && node != r->seed &&
-	       rm_node_goal(node) == RM_GOAL_RUN && rm_membership_ready(node) &&
-	       ring_size(node) > 0 && !rm_membership_joined(node) &&
-	       !in_ring(r, node);
+	return rm_member_of(r, node) && node != r->seed && is_to_join(node) &&
+	       rm_member_ready(node) && rm_member_ring_size(node) > 0 &&
+	       !rm_member_joined(node) && !rm_member_in_ring(r, node) &&
+	       !replaces_a_member(r, node);
 }
 
 /* It is to be a member, and on its way up. */
 static bool
-starts(const struct ring *r, const struct rm_entry *node)
+starts(const struct rm_member_ring *r, const struct rm_entry *node)
 {
-	return of_cluster(r, node) && rm_node_goal(node) == RM_GOAL_RUN &&
-	       rm_node_life(node) == RM_TASK_ALIVE &&
-	       !rm_membership_ready(node);
+	return rm_member_of(r, node) && rm_node_goal(node) == RM_GOAL_RUN &&
+	       rm_node_life(node) == RM_TASK_ALIVE && !rm_member_ready(node);
 }
 
 static bool
-leaves(const struct ring *r, const struct rm_entry *node)
+leaves(const struct rm_member_ring *r, const struct rm_entry *node)
 {
-	return of_cluster(r, node) && rm_node_goal(node) == RM_GOAL_LEAVE &&
-	       rm_membership_ready(node) && in_ring(r, node);
+	return rm_member_of(r, node) && rm_node_goal(node) == RM_GOAL_LEAVE &&
+	       rm_member_ready(node) && rm_member_in_ring(r, node);
 }
 
 static size_t
-count(const struct ring *r,
-    bool (*what)(const struct ring *, const struct rm_entry *))
+count(const struct rm_member_ring *r,
+    bool (*what)(const struct rm_member_ring *, const struct rm_entry *))
 {
 	size_t n = 0;
 	for (size_t i = 0; i < r->model->nodes.count; i++)
@@ -265,14 +66,14 @@ count(const struct ring *r,
 }
 
 /*
- * 3 to 5: all for whom `what` holds are told; when all have done it the seed
+ * 4 to 6: all for whom `what` holds are told; when all have done it the seed
  * commits, and its plan must hold exactly them.
  */
 static void
-change(struct ring *r, const char *verb, const char *list,
-    bool (*what)(const struct ring *, const struct rm_entry *))
+change(struct rm_member_ring *r, const char *verb, const char *list,
+    bool (*what)(const struct rm_member_ring *, const struct rm_entry *))
 {
-	char *seed = name_of(r->seed);
+	char *seed = rm_member_name(r->seed);
 	jv names = jv_array();
 	bool all = true;
 	for (size_t i = 0; i < r->model->nodes.count; i++) {
@@ -283,8 +84,8 @@ change(struct ring *r, const char *verb, const char *list,
 		if (strcmp(verb, "join") == 0)
 			arguments = rm_json_set(
 			    arguments, "node", jv_string(seed));
-		all &= has_done(r, node, verb, arguments);
-		char *name = name_of(node);
+		all &= rm_member_has_done(r, node, verb, arguments);
+		char *name = rm_member_name(node);
 		names = jv_array_append(names, jv_string(name));
 		free(name);
 	}
@@ -296,36 +97,46 @@ change(struct ring *r, const char *verb, const char *list,
 	}
 	/* Committed, and the ring has not told of it yet: for a leave that
 	 * takes as long as the handoff does. */
-	bool stale = answer_to(r->seed, "commit") == DONE &&
-		     same_arguments(r->seed, arguments) &&
-		     strcmp(verb, "join") == 0 && due(r, r->seed, SPREAD);
+	bool stale = rm_member_answer(r->seed, "commit") == RM_MEMBER_DONE &&
+		     rm_member_told(r->seed, arguments) &&
+		     strcmp(verb, "join") == 0 &&
+		     rm_member_due(r, r->seed, RM_MEMBER_SPREAD);
 	if (stale)
-		order(r, r->seed, "commit", arguments);
+		rm_member_order(r, r->seed, "commit", arguments);
 	else
-		has_done(r, r->seed, "commit", arguments);
+		rm_member_has_done(r, r->seed, "commit", arguments);
 }
 
-void
-rm_membership_step(struct rm_model *model, struct rm_stage *stage,
-    const char *cluster, double now, double *joining_since)
+static bool
+step(struct rm_member_ring *r, double *joining_since)
 {
-	struct ring r = {
-		.model = model, .stage = stage, .cluster = cluster, .now = now
-	};
-	r.seed = find_seed(&r);
-	if (r.seed == NULL)
-		return;
-	r.members = rm_json_get(member_of(r.seed), "members");
-	bool committing = answer_to(r.seed, "commit") == WAITING;
-	size_t joining = count(&r, joins);
+	if (rm_member_answer(r->seed, "commit") == RM_MEMBER_WAITING ||
+	    rm_repair_step(r))
+		return true;
+	size_t joining = count(r, joins);
 	if (joining == 0)
 		*joining_since = 0;
 	else if (*joining_since <= 0)
-		*joining_since = now;
-	bool batched = now >= *joining_since + BATCH || count(&r, starts) == 0;
-	if (!committing && joining > 0 && batched)
-		change(&r, "join", "joins", joins);
-	else if (!committing && joining == 0 && count(&r, leaves) > 0)
-		change(&r, "leave", "leaves", leaves);
-	jv_free(r.members);
+		*joining_since = r->now;
+	bool batched = r->now >= *joining_since + BATCH ||
+		       count(r, starts) == 0;
+	if (joining > 0 && batched)
+		change(r, "join", "joins", joins);
+	size_t leaving = count(r, leaves);
+	if (joining == 0 && leaving > 0)
+		change(r, "leave", "leaves", leaves);
+	return joining + leaving > 0;
+}
+
+bool
+rm_membership_step(struct rm_model *model, struct rm_stage *stage,
+    const char *cluster, double now, double *joining_since)
+{
+	struct rm_member_ring ring = {
+		.model = model, .stage = stage, .cluster = cluster, .now = now
+	};
+	rm_member_ring_open(&ring);
+	bool changes = ring.seed != NULL && step(&ring, joining_since);
+	rm_member_ring_close(&ring);
+	return changes;
 }

@@ -95,7 +95,7 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 {
 	jv record = rm_round_reservation(node);
 	enum rm_task_life life = rm_node_life(node);
-	if (!rm_round_removed(node) || node->broken || !jv_is_valid(record) ||
+	if (!rm_round_removed(r, node) || node->broken || !jv_is_valid(record) ||
 	    rm_round_own(node)->planned != 0)
 		return;
 	if (life == RM_TASK_LOST_FOR_GOOD) {

@@ -5,9 +5,13 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "sched/member.h"
 #include "sched/steps.h"
 #include "sched/store.h"
 #include "state/phase.h"
+
+/* The rings of the others show after so long, at most, who has left. */
+#define LEAVE_SHOWS 120.0
 
 struct rm_round_node *
 rm_round_own(const struct rm_entry *node)
@@ -50,11 +54,21 @@ rm_round_release_asked(const struct rm_entry *node)
 }
 
 bool
-rm_round_removed(const struct rm_entry *node)
+rm_round_removed(const struct rm_round *r, const struct rm_entry *node)
 {
 	enum rm_goal goal = rm_node_goal(node);
-	return goal == RM_GOAL_REMOVE ||
-	       (goal == RM_GOAL_LEAVE && rm_node_left(node));
+	return (goal == RM_GOAL_REMOVE ||
+		   (goal == RM_GOAL_LEAVE && rm_node_left(node))) &&
+	       !rm_member_vouched(&r->model, node);
+}
+
+/* It ended as one that has left does, and the others still have it. */
+static bool
+left_too_soon(const struct rm_round *r, const struct rm_entry *node)
+{
+	return r->now >= rm_entry_number(node, RM_RECORD_STATUS, "since", 0) +
+			     LEAVE_SHOWS &&
+	       rm_member_vouched(&r->model, node);
 }
 
 /* It is to run, and nothing of it runs or is on its way. */
@@ -64,7 +78,8 @@ rm_round_idle(const struct rm_round *r, const struct rm_entry *node)
 	enum rm_goal goal = rm_node_goal(node);
 	/* One that died while it left has to go on leaving. */
 	bool runs = goal == RM_GOAL_RUN ||
-		    (goal == RM_GOAL_LEAVE && !rm_node_left(node));
+		    (goal == RM_GOAL_LEAVE &&
+			(!rm_node_left(node) || left_too_soon(r, node)));
 	return runs && rm_round_own(node)->planned == 0 &&
 	       rm_node_life(node) != RM_TASK_ALIVE &&
 	       r->now >= rm_node_retry_at(node);

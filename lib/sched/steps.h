@@ -34,8 +34,10 @@ jv rm_round_reservation(const struct rm_entry *node);
 bool rm_round_reservation_is(const struct rm_entry *node, const char *state);
 /* When its DESTROY and UNRESERVE were last asked for; 0: not. */
 double rm_round_release_asked(const struct rm_entry *node);
-/* Its goal is to be gone. */
-bool rm_round_removed(const struct rm_entry *node);
+/* Its goal is to be gone, and no ring of its cluster lists it any more: until
+ * then its data may still be wanted. */
+bool rm_round_removed(
+    const struct rm_round *round, const struct rm_entry *node);
 /* It is to run, and nothing of it runs or is on its way. */
 bool rm_round_idle(const struct rm_round *round, const struct rm_entry *node);
 /* Why it can't even be considered, the caller's; NULL when it can. */

@@ -189,6 +189,14 @@ static const struct {
 	    { { "cluster clear", 0, NULL, "{\"message\":\"m\"}" } }, NULL,
 	    "m" },
 	{ "plan", "{}", { { "cluster plan", 0, NULL, PLAN("") } }, NULL, "" },
+	{ "ringready", "{\"step\":\"x\"}",
+	    { { "ringready", 0, NULL, "{\"ready\":true}" } }, NULL, "" },
+	{ "ringready", "{}",
+	    { { "ringready", 1, "not-ready",
+		"{\"ready\":false,\"error\":\"FALSE x\"}" } },
+	    "not-ready", "FALSE x" },
+	{ "ringready", "{}", { { "ringready", 1, "not-responding", NULL } },
+	    "not-responding", "no" },
 	{ "dance", "{}", { { NULL } }, "bad-order", "no such verb" },
 };
 

@@ -1,0 +1,280 @@
+#include "sched/member.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "sched/store.h"
+#include "state/phase.h"
+
+static jv
+member_of(const struct rm_entry *node)
+{
+	return rm_entry_value(node, RM_RECORD_MEMBER);
+}
+
+bool
+rm_member_ready(const struct rm_entry *node)
+{
+	const char *task = rm_node_task(node);
+	return !node->broken && task != NULL &&
+	       strcmp(rm_json_text(member_of(node), "task_id", ""), task) ==
+		   0 &&
+	       rm_json_bool(member_of(node), "ready", false);
+}
+
+int
+rm_member_ring_size(const struct rm_entry *node)
+{
+	jv names = rm_json_get(member_of(node), "members");
+	int size = jv_get_kind(names) == JV_KIND_ARRAY
+		       ? jv_array_length(jv_copy(names))
+		       : 0;
+	jv_free(names);
+	return size;
+}
+
+double
+rm_member_transfers(const struct rm_entry *node)
+{
+	return rm_json_number(member_of(node), "transfers", -1);
+}
+
+char *
+rm_member_name(const struct rm_entry *node)
+{
+	return rm_format("%s@%s", node->key,
+	    rm_entry_text(node, RM_RECORD_TASK, "hostname", ""));
+}
+
+static bool
+holds(jv names, const char *name)
+{
+	bool found = false;
+	if (jv_get_kind(names) != JV_KIND_ARRAY)
+		return false;
+	jv_array_foreach (names, i, one) {
+		found |= jv_get_kind(one) == JV_KIND_STRING &&
+			 strcmp(jv_string_value(one), name) == 0;
+		jv_free(one);
+	}
+	return found;
+}
+
+char *
+rm_member_listed(jv names, const char *key)
+{
+	size_t n = strlen(key);
+	char *found = NULL;
+	if (jv_get_kind(names) != JV_KIND_ARRAY)
+		return NULL;
+	jv_array_foreach (names, i, one) {
+		const char *name = jv_get_kind(one) == JV_KIND_STRING
+				       ? jv_string_value(one)
+				       : "";
+		if (found == NULL && strncmp(name, key, n) == 0 &&
+		    name[n] == '@')
+			found = rm_strdup(name);
+		jv_free(one);
+	}
+	return found;
+}
+
+/*
+ * A node whose join is staged sees the ring that it is to join, without
+ * itself: that ring is not its own yet.
+ */
+static bool
+in_own_ring(const struct rm_entry *node)
+{
+	char *name = rm_member_name(node);
+	jv members = rm_json_get(member_of(node), "members");
+	bool in = holds(members, name);
+	jv_free(members);
+	free(name);
+	return in;
+}
+
+bool
+rm_member_joined(const struct rm_entry *node)
+{
+	return rm_member_ring_size(node) > 1 && in_own_ring(node);
+}
+
+bool
+rm_member_alone(const struct rm_entry *node)
+{
+	return rm_member_ring_size(node) == 1 && in_own_ring(node);
+}
+
+bool
+rm_member_in_ring(const struct rm_member_ring *r, const struct rm_entry *node)
+{
+	char *name = rm_member_name(node);
+	bool in = holds(r->members, name);
+	free(name);
+	return in;
+}
+
+static bool
+is_of(const struct rm_entry *node, const char *cluster)
+{
+	return !node->broken &&
+	       strcmp(rm_entry_text(node, RM_RECORD_NODE, "cluster", ""),
+		   cluster) == 0;
+}
+
+bool
+rm_member_of(const struct rm_member_ring *r, const struct rm_entry *node)
+{
+	return is_of(node, r->cluster);
+}
+
+bool
+rm_member_vouched(const struct rm_model *model, const struct rm_entry *node)
+{
+	const char *cluster = rm_entry_text(
+	    node, RM_RECORD_NODE, "cluster", "");
+	for (size_t i = 0; i < model->nodes.count; i++) {
+		const struct rm_entry *other = model->nodes.items[i];
+		if (other == node || !is_of(other, cluster) ||
+		    rm_node_goal(other) != RM_GOAL_RUN ||
+		    !rm_member_ready(other))
+			continue;
+		jv names = rm_json_get(member_of(other), "members");
+		char *name = rm_member_listed(names, node->key);
+		bool listed = name != NULL;
+		jv_free(names);
+		free(name);
+		if (listed)
+			return true;
+	}
+	return false;
+}
+
+/* ---- orders ---- */
+
+enum rm_member_answer
+rm_member_answer(const struct rm_entry *node, const char *verb)
+{
+	jv order = rm_entry_value(node, RM_RECORD_ORDER);
+	const char *told = rm_json_text(order, "verb", "");
+	if (*told == '\0' || (verb != NULL && strcmp(told, verb) != 0))
+		return RM_MEMBER_NOT_ORDERED;
+	jv result = rm_json_get(member_of(node), "order");
+	bool same = strcmp(rm_json_text(result, "id", ""),
+			rm_json_text(order, "id", "-")) == 0;
+	jv success = rm_json_get(result, "success");
+	jv_kind kind = same ? jv_get_kind(success) : JV_KIND_NULL;
+	jv_free(success);
+	jv_free(result);
+	return kind == JV_KIND_TRUE    ? RM_MEMBER_DONE
+	       : kind == JV_KIND_FALSE ? RM_MEMBER_REFUSED
+				       : RM_MEMBER_WAITING;
+}
+
+void
+rm_member_order(struct rm_member_ring *r, struct rm_entry *node,
+    const char *verb, jv arguments)
+{
+	char *id = rm_format("%s.%lld", verb, llround(r->now * 1000));
+	rm_log_info("order node=%s verb=%s id=%s", node->key, verb, id);
+	jv value = JV_OBJECT(jv_string("id"), jv_string(id), jv_string("verb"),
+	    jv_string(verb), jv_string("arguments"), arguments, jv_string("at"),
+	    jv_number(r->now));
+	rm_sched_store(r->model, r->stage, RM_RECORD_ORDER, node->key, value);
+	free(id);
+}
+
+bool
+rm_member_due(
+    const struct rm_member_ring *r, const struct rm_entry *node, double wait)
+{
+	return r->now >= rm_entry_number(node, RM_RECORD_ORDER, "at", 0) + wait;
+}
+
+bool
+rm_member_told(const struct rm_entry *node, jv arguments)
+{
+	jv known = rm_json_get(
+	    rm_entry_value(node, RM_RECORD_ORDER), "arguments");
+	bool same = rm_json_equal(known, arguments);
+	jv_free(known);
+	return same;
+}
+
+bool
+rm_member_has_done(struct rm_member_ring *r, struct rm_entry *node,
+    const char *verb, jv arguments)
+{
+	enum rm_member_answer answer = rm_member_answer(node, verb);
+	bool same = rm_member_told(node, arguments);
+	bool done = answer == RM_MEMBER_DONE && same;
+	if (!done && (answer == RM_MEMBER_NOT_ORDERED || !same ||
+			 (answer == RM_MEMBER_REFUSED &&
+			     rm_member_due(r, node, RM_MEMBER_RETRY))))
+		rm_member_order(r, node, verb, arguments);
+	else
+		jv_free(arguments);
+	return done;
+}
+
+/* ---- the seed ---- */
+
+/* Whether a node was told to join this one. */
+static bool
+is_target(const struct rm_member_ring *r, const struct rm_entry *seed)
+{
+	char *name = rm_member_name(seed);
+	bool found = false;
+	for (size_t i = 0; i < r->model->nodes.count; i++) {
+		const struct rm_entry *node = r->model->nodes.items[i];
+		const char *told = rm_json_path_text(
+		    rm_entry_value(node, RM_RECORD_ORDER), "arguments.node");
+		found |= rm_member_of(r, node) && told != NULL &&
+			 strcmp(told, name) == 0;
+	}
+	free(name);
+	return found;
+}
+
+static struct rm_entry *
+find_seed(const struct rm_member_ring *r)
+{
+	struct rm_entry *best = NULL;
+	bool targeted = false;
+	for (size_t i = 0; i < r->model->nodes.count; i++) {
+		struct rm_entry *node = r->model->nodes.items[i];
+		if (!rm_member_of(r, node) || !rm_member_ready(node) ||
+		    rm_node_goal(node) != RM_GOAL_RUN || !in_own_ring(node))
+			continue;
+		int more = best != NULL ? rm_member_ring_size(node) -
+					      rm_member_ring_size(best)
+					: 1;
+		bool target = is_target(r, node);
+		if (more > 0 || (more == 0 && target && !targeted)) {
+			best = node;
+			targeted = target;
+		}
+	}
+	return best;
+}
+
+void
+rm_member_ring_open(struct rm_member_ring *r)
+{
+	r->seed = find_seed(r);
+	r->members = r->seed != NULL
+			 ? rm_json_get(member_of(r->seed), "members")
+			 : jv_array();
+}
+
+void
+rm_member_ring_close(struct rm_member_ring *r)
+{
+	jv_free(r->members);
+	r->members = jv_invalid();
+}
