@@ -31,7 +31,8 @@ struct options {
 	long http_port, pb_port, admin_port, ready_fd, workers;
 	double zk_timeout;
 	struct rm_proxy_limits limits;
-	bool open;
+	const char *tls_cert, *tls_key, *tls_client_ca, *node_ca;
+	bool open, node_tls;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -114,6 +115,21 @@ static const struct rm_option daemon_options[] = {
 	{ RM_OPTION_TEXT, "refuse", 0, "LIST", "DIRECTOR_REFUSE", NULL,
 	    "/admin", "paths that are not passed on, with all below them",
 	    AT(limits.refused_paths), false },
+	{ RM_OPTION_FLAG, "proxy-protocol", 0, NULL, "DIRECTOR_PROXY_PROTOCOL",
+	    NULL, NULL, "clients' connections begin with the PROXY protocol",
+	    AT(limits.proxy_header), false },
+	{ RM_OPTION_TEXT, "tls-cert", 0, "FILE", "DIRECTOR_TLS_CERT", NULL,
+	    NULL, "certificate chain: clients have to speak TLS", AT(tls_cert),
+	    false },
+	{ RM_OPTION_TEXT, "tls-key", 0, "FILE", "DIRECTOR_TLS_KEY", NULL, NULL,
+	    "its key, when it is in another file", AT(tls_key), false },
+	{ RM_OPTION_TEXT, "tls-client-ca", 0, "FILE", "DIRECTOR_TLS_CLIENT_CA",
+	    NULL, NULL, "who has to have signed clients' certificates",
+	    AT(tls_client_ca), false },
+	{ RM_OPTION_FLAG, "node-tls", 0, NULL, "DIRECTOR_NODE_TLS", NULL, NULL,
+	    "speak TLS to the nodes", AT(node_tls), false },
+	{ RM_OPTION_TEXT, "node-ca", 0, "FILE", "DIRECTOR_NODE_CA", NULL, NULL,
+	    "who has to have signed nodes' certificates", AT(node_ca), false },
 	{ RM_OPTION_COUNT, "workers", 'w', "N", "DIRECTOR_WORKERS", NULL, "1",
 	    "processes that serve clients", AT(workers), false },
 	{ RM_OPTION_TEXT, "handover", 0, "PATH", "DIRECTOR_HANDOVER", NULL,
@@ -187,6 +203,14 @@ check(const struct options *o, struct rm_error *err)
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "--web-enabled: %s is neither true nor false",
 		    o->web_enabled);
+	/* An option that would be forgotten is not taken. */
+	if ((o->tls_key != NULL || o->tls_client_ca != NULL) &&
+	    o->tls_cert == NULL)
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "--tls-key and --tls-client-ca want a --tls-cert");
+	if (o->node_ca != NULL && !o->node_tls)
+		return rm_error_set(
+		    err, RM_EXIT_USAGE, "--node-ca wants --node-tls");
 	if (check_name("framework", o->framework, err) != 0 ||
 	    check_name("cluster", o->cluster, err) != 0)
 		return -1;
@@ -267,6 +291,10 @@ director_options(const struct options *o)
 		    .timeout = o->zk_timeout,
 		    .framework = o->framework,
 		    .cluster = o->cluster },
+		.client_tls = { o->tls_cert, o->tls_key, o->tls_client_ca,
+		    true },
+		.node_tls_files = { .ca = o->node_ca },
+		.node_tls = o->node_tls,
 		.open = o->open,
 	};
 }

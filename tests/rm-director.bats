@@ -429,6 +429,158 @@ pb_name() {
   assert_output --partial "maybe"
 }
 
+# ---- what comes before a request ----
+
+# certificate NAME: NAME.pem with its key, for 127.0.0.1.
+certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$BATS_TEST_TMPDIR/$1.key" -out "$BATS_TEST_TMPDIR/$1.crt" 2>/dev/null
+  cat "$BATS_TEST_TMPDIR/$1.crt" "$BATS_TEST_TMPDIR/$1.key" >"$BATS_TEST_TMPDIR/$1.pem"
+}
+
+# secure CERTIFICATE PATH OPTION…: by HTTPS.
+secure() {
+  curl -sS --cacert "$BATS_TEST_TMPDIR/$1.crt" "https://127.0.0.1:$HTTP$2" "${@:3}"
+}
+
+@test "TLS for clients: bodies, heads, PB with and without StartTLS, no plain text" {
+  nodes 1
+  certificate a
+  director --tls-cert "$BATS_TEST_TMPDIR/a.pem" --header-time 1
+  up 1
+  head -c 3000000 /dev/urandom >"$BATS_TEST_TMPDIR/body"
+  local sum
+  sum=$(curl -sS --data-binary @"$BATS_TEST_TMPDIR/body" "http://127.0.0.1:${NODE_HTTP[1]}/x")
+  run secure a /x --data-binary @"$BATS_TEST_TMPDIR/body"
+  assert_output "$sum"
+  [ "$(secure a /bytes/3000000 | wc -c)" -eq 3000000 ]
+  [ "$(secure a /close/300000 | wc -c)" -eq 300000 ]
+  run secure a '/name?[1-20]' -w '%{num_connects}'
+  [ "$(grep -c '^[01]*n1' <<<"$output")" -eq 20 ]
+  # half of it is not taken for all
+  run secure a /half
+  assert_failure
+  # TLS at once on the port of protocol buffers
+  run bash -c "(printf '\\0\\0\\0\\1\\1'; sleep 0.5) | timeout 10 openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:$PB 2>/dev/null | od -An -tx1 | tr -d ' \n'"
+  assert_output "$PONG"
+  # plain text gets nothing, nor does one that says nothing
+  run raw 'GET /name HTTP/1.1\r\nHost: x\r\n\r\n' open
+  assert_output ""
+  run pb "$PING" open
+  assert_output ""
+  run raw '' open
+  assert_output ""
+  wait_for 5 says '.http.open == 0 and .protobuf.open == 0'
+  # what is not good enough
+  run curl -sS --cacert "$BATS_TEST_TMPDIR/a.crt" --tls-max 1.1 "https://127.0.0.1:$HTTP/name"
+  assert_failure
+}
+
+@test "certificates are read again at SIGHUP, and bad ones are not taken" {
+  nodes 1
+  certificate a
+  certificate b
+  cp "$BATS_TEST_TMPDIR/a.pem" "$BATS_TEST_TMPDIR/now.pem"
+  director --tls-cert "$BATS_TEST_TMPDIR/now.pem"
+  up 1
+  run secure a /name
+  assert_output n1
+  # one under way goes on
+  secure a /slow/1500 >"$BATS_TEST_TMPDIR/slow" 3>&- &
+  local slow=$!
+  wait_for 5 says '.http.open == 1'
+  cp "$BATS_TEST_TMPDIR/b.pem" "$BATS_TEST_TMPDIR/now.pem"
+  kill -HUP "$DIRECTOR"
+  wait_for 5 secure b /name
+  wait "$slow"
+  grep -q n1 "$BATS_TEST_TMPDIR/slow"
+  run secure a /name
+  assert_failure 60
+  echo nonsense >"$BATS_TEST_TMPDIR/now.pem"
+  kill -HUP "$DIRECTOR"
+  wait_for 5 grep -q "going on with the old one: .*now.pem" "$BATS_TEST_TMPDIR/log"
+  run secure b /name
+  assert_output n1
+  run rm-director --zk "$ZK" --cluster kv --http-port 0 --pb-port 0 --admin-port 0 --tls-cert "$BATS_TEST_TMPDIR/now.pem"
+  assert_failure 100
+  assert_output --partial "now.pem"
+  run rm-director --zk h:1 --cluster kv --tls-key x
+  assert_failure 100
+}
+
+@test "TLS to the nodes, both protocols; a certificate of another is not taken" {
+  nodes 1 2
+  certificate a
+  certificate b
+  director --tls-cert "$BATS_TEST_TMPDIR/a.crt" --tls-key "$BATS_TEST_TMPDIR/a.key" --tls-client-ca "$BATS_TEST_TMPDIR/b.crt"
+  up 2
+  # it asks for a certificate, and has none itself: another in front of it fails
+  run secure a /name
+  assert_failure
+  run secure a /name --cert "$BATS_TEST_TMPDIR/b.pem"
+  assert_output --regexp 'n[12]'
+  kill "$DIRECTOR"
+  wait_for 10 silent "$HTTP"
+  director --tls-cert "$BATS_TEST_TMPDIR/a.pem"
+  up 2
+  local inner=$ADMIN
+  NODE_HTTP[9]=$HTTP NODE_PB[9]=$PB
+  "$TOOLS/zk" put --zk "$ZK" "$(znode 9)" "{\"ClusterName\":\"outer\",\"NodeName\":\"inner\",
+    \"Hostname\":\"127.0.0.1\",\"HTTPPort\":$HTTP,\"PBPort\":$PB}"
+  HTTP=$(free_port) PB=$(free_port) ADMIN=$(free_port)
+  director --cluster outer --node-tls --node-ca "$BATS_TEST_TMPDIR/a.crt"
+  up 1
+  "$TOOLS/load" http "$HTTP" 16 1 >"$BATS_TEST_TMPDIR/http" 3>&-
+  "$TOOLS/load" pb "$PB" 8 1 >"$BATS_TEST_TMPDIR/pb" 3>&-
+  grep -q ' failed=0$' "$BATS_TEST_TMPDIR/http"
+  grep -q ' failed=0$' "$BATS_TEST_TMPDIR/pb"
+  head -c 3000000 /dev/urandom >"$BATS_TEST_TMPDIR/body"
+  run get /x --data-binary @"$BATS_TEST_TMPDIR/body"
+  assert_output --partial " 3000000 "
+  [ "$(get /chunks/3000000 | wc -c)" -eq 3000000 ]
+  # connections to the inner one are kept
+  [ "$(curl -sf "http://127.0.0.1:$inner/status" | jq '.http.accepted < 100')" = true ]
+  HTTP=$(free_port) PB=$(free_port) ADMIN=$(free_port)
+  director --cluster outer --node-tls --node-ca "$BATS_TEST_TMPDIR/b.crt"
+  wait_for 10 grep -q "down node=inner protocol=http why=.*certificate" "$BATS_TEST_TMPDIR/log"
+  run get /name -w '%{http_code}'
+  assert_output --partial 503
+}
+
+@test "the PROXY protocol tells the client's address, and nobody else does" {
+  nodes 1
+  director --proxy-protocol --header-time 1
+  up 1
+  run raw 'PROXY TCP4 192.0.2.7 127.0.0.1 4711 80\r\nGET /head HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' slow
+  assert_line --partial 'X-Forwarded-For: 192.0.2.7'
+  run get /head --haproxy-protocol
+  assert_line --partial 'X-Forwarded-For: 127.0.0.1'
+  # version 2: IPv6, with a TLV behind; then LOCAL
+  run raw '\x0d\x0a\x0d\x0a\x00\x0d\x0aQUIT\x0a\x21\x21\x00\x29\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x00\x01\x00\x50\x04\x00\x02xyGET /head HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' open
+  assert_line --partial 'X-Forwarded-For: 2001:db8::5'
+  run raw '\x0d\x0a\x0d\x0a\x00\x0d\x0aQUIT\x0a\x20\x00\x00\x00GET /head HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' open
+  assert_line --partial 'X-Forwarded-For: 127.0.0.1'
+  # over protocol buffers too
+  run bash -c "(printf 'PROXY UNKNOWN\r\n\\0\\0\\0\\1\\1') | '$TOOLS/talk' $PB | od -An -tx1 | tr -d ' \n'"
+  assert_output "$PONG"
+  # without one, or with half of one: closed
+  local bad
+  for bad in 'GET /head HTTP/1.1\r\nHost: x\r\n\r\n' 'PROXY TCP4 192.0.2.7' 'PROXY TCP4 nobody 127.0.0.1 1 2\r\nGET' 'PROXY TCP4 1.2.3.4 1.2.3.4 99999 1\r\n' ''; do
+    run raw "$bad" open
+    assert_output ""
+  done
+  wait_for 5 says '.http.open == 0 and .http.refused == 5'
+}
+
+@test "the PROXY protocol before TLS" {
+  nodes 1
+  certificate a
+  director --proxy-protocol --tls-cert "$BATS_TEST_TMPDIR/a.pem"
+  up 1
+  run secure a /head --haproxy-protocol
+  assert_line --partial 'X-Forwarded-For: 127.0.0.1'
+}
+
 # ---- workers, and one process after the other ----
 
 serves() {

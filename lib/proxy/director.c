@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "proxy/admin.h"
+#include "proxy/greeting.h"
 #include "proxy/http_session.h"
 #include "proxy/listener.h"
 #include "proxy/node.h"
@@ -25,7 +26,7 @@ struct rm_director {
 	struct rm_admin *admin;
 	struct rm_timer stopping, beginning, looking;
 	double stop_by, begin_by;
-	struct event *leave;
+	struct event *leave, *reload;
 	unsigned seen; /* of the board */
 };
 
@@ -41,6 +42,8 @@ static void
 end_sessions(struct rm_director *director, bool now)
 {
 	director->proxy.stopping = true;
+	if (now || !director->proxy.patient)
+		rm_greetings_end();
 	for (int i = 0; i < RM_PROTOCOLS; i++) {
 		rm_listener_free(director->proxy.listeners[i]);
 		director->proxy.listeners[i] = NULL;
@@ -143,6 +146,35 @@ look_at_board(void *arg)
 		rm_timer_set(&director->looking, BOARD_TICK);
 }
 
+static void
+reload(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	struct rm_director *director = arg;
+	struct rm_tls *all[] = { director->proxy.client_tls,
+		director->proxy.node_tls };
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		struct rm_error err = { 0 };
+		if (all[i] != NULL && rm_tls_reload(all[i], &err) != 0)
+			rm_log_error("going on with the old one: %s", err.text);
+		else if (all[i] != NULL)
+			rm_log_info("certificates are read again");
+	}
+}
+
+static int
+open_tls(struct rm_director *director, struct rm_error *err)
+{
+	const struct rm_director_options *o = &director->options;
+	struct rm_proxy *proxy = &director->proxy;
+	if (o->client_tls.cert != NULL)
+		proxy->client_tls = rm_tls_new(&o->client_tls, err);
+	if (o->node_tls && err->code == 0)
+		proxy->node_tls = rm_tls_new(&o->node_tls_files, err);
+	return err->code == 0 ? 0 : -1;
+}
+
 static int
 open_admin(struct rm_director *director, struct rm_error *err)
 {
@@ -162,6 +194,8 @@ open_all(struct rm_director *director, struct rm_error *err)
 	struct rm_proxy *proxy = &director->proxy;
 	const struct rm_director_options *o = &director->options;
 	proxy->nodes = rm_nodes_new(proxy);
+	if (open_tls(director, err) != 0)
+		return -1;
 	for (int i = 0; i < RM_PROTOCOLS; i++)
 		proxy->listeners[i] = rm_listener_new(proxy,
 		    (enum rm_protocol)i, o->sockets, protocols[i].open);
@@ -171,7 +205,9 @@ open_all(struct rm_director *director, struct rm_error *err)
 		return -1;
 	look_at_board(director);
 	director->leave = evsignal_new(proxy->loop, SIGUSR1, leave, director);
+	director->reload = evsignal_new(proxy->loop, SIGHUP, reload, director);
 	event_add(director->leave, NULL);
+	event_add(director->reload, NULL);
 	director->begin_by = rm_now() + BEGIN_SECONDS;
 	if (o->hold)
 		rm_timer_set(&director->beginning, BEGIN_TICK);
@@ -212,6 +248,10 @@ rm_director_free(struct rm_director *director)
 	rm_timer_free(&director->looking);
 	if (director->leave != NULL)
 		event_free(director->leave);
+	if (director->reload != NULL)
+		event_free(director->reload);
+	rm_tls_free(director->proxy.client_tls);
+	rm_tls_free(director->proxy.node_tls);
 	rm_proxy_free(&director->proxy);
 	free(director);
 }

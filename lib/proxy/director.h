@@ -8,6 +8,7 @@
 #include "io/inherit.h"
 #include "proxy/directory.h"
 #include "proxy/proxy.h"
+#include "proxy/tls.h"
 
 struct rm_director;
 
@@ -18,6 +19,10 @@ struct rm_director_options {
 					       RM_ADMIN_NAME; it closes them */
 	struct rm_board *board;
 	unsigned row; /* of the board: ours */
+	/* TLS for clients, without a cert none; for nodes, when node_tls. Read
+	 * again at SIGHUP. */
+	struct rm_tls_files client_tls, node_tls_files;
+	bool node_tls;
 	bool open; /* changes on the admin port from everywhere */
 	/* Accept nobody until the nodes are known and asked, for 5 seconds at
 	 * most: clients of sockets that were passed on wait meanwhile. */

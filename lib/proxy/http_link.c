@@ -75,13 +75,9 @@ rm_http_link_get(struct rm_endpoint *endpoint, enum rm_http_link_kept kept,
 	if (kept != RM_HTTP_LINK_FRESH)
 		link = take_kept(endpoint, kept == RM_HTTP_LINK_PROBED);
 	if (link == NULL) {
-		union rm_sock_address to;
-		socklen_t len;
 		link = rm_alloc(sizeof(*link));
-		if (!rm_endpoint_address(endpoint, &to, &len) ||
-		    rm_sock_connect(&link->sock,
-			endpoint->node->nodes->proxy->loop, &to.any, len,
-			user->ready, user->arg) != 0) {
+		if (rm_endpoint_connect(
+			endpoint, &link->sock, user->ready, user->arg) != 0) {
 			free(link);
 			return NULL;
 		}

@@ -451,7 +451,7 @@ static void
 connect_done(struct session *s)
 {
 	if (rm_sock_connected(&s->x->link->sock) < 0)
-		node_lost(s, true, strerror(errno));
+		node_lost(s, true, rm_sock_why());
 }
 
 static void
@@ -573,7 +573,7 @@ print_peer(char to[INET6_ADDRSTRLEN], const struct sockaddr *peer)
 
 void
 rm_http_session_open(
-    struct rm_proxy *proxy, int fd, const struct sockaddr *peer)
+    struct rm_proxy *proxy, const struct rm_client *client)
 {
 	struct session *s = rm_alloc(sizeof(*s));
 	s->proxy = proxy;
@@ -581,9 +581,10 @@ rm_http_session_open(
 	s->expiry.arg = s;
 	s->whole.fire = request_expired;
 	s->whole.arg = s;
-	print_peer(s->peer, peer);
+	print_peer(s->peer, &client->peer.any);
 	LIST_INSERT_HEAD(&sessions, s, entry);
-	if (rm_sock_adopt(&s->client, proxy->loop, fd, client_ready, s) != 0)
+	if (rm_client_adopt(
+		client, &s->client, proxy->loop, client_ready, s) != 0)
 		s->dead = true;
 	settle(s);
 }

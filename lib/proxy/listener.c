@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "proxy/greeting.h"
 #include "proxy/node.h"
 #include "proxy/sockets.h"
 
@@ -53,26 +54,44 @@ accept_some(evutil_socket_t fd, short what, void *arg)
 	struct rm_listener *listener = arg;
 	struct rm_proxy *proxy = listener->proxy;
 	for (int i = 0; i < ACCEPT_MAX; i++) {
-		union rm_sock_address peer = { .room.ss_family = AF_UNSPEC };
-		socklen_t len = sizeof(peer);
+		struct rm_client client = {
+			.peer.room.ss_family = AF_UNSPEC
+		};
+		socklen_t len = sizeof(client.peer);
 		if (is_full(listener)) {
 			turn(listener, false);
 			return;
 		}
-		int client = accept4(
-		    fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (client < 0 && (errno == EMFILE || errno == ENFILE ||
+		client.fd = accept4(
+		    fd, &client.peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client.fd < 0 && (errno == EMFILE || errno == ENFILE ||
 				      errno == ENOBUFS || errno == ENOMEM)) {
 			rm_log_warn("can't accept: %s", strerror(errno));
 			turn(listener, false);
 			rm_timer_set(&listener->again, 0.2);
 		}
-		if (client < 0)
+		if (client.fd < 0)
 			return;
 		proxy->counters[listener->protocol].accepted++;
 		proxy->counters[listener->protocol].open++;
-		listener->open(proxy, client, &peer.any);
+		if (proxy->limits.proxy_header || proxy->client_tls != NULL)
+			rm_greet(proxy, listener->protocol, &client,
+			    listener->open);
+		else
+			listener->open(proxy, &client);
 	}
+}
+
+int
+rm_client_adopt(const struct rm_client *client, struct rm_sock *sock,
+    struct event_base *loop, void (*ready)(void *arg), void *arg)
+{
+	int rc = rm_sock_adopt(sock, loop, client->fd, ready, arg);
+	if (rc == 0)
+		sock->tls = client->tls;
+	else
+		rm_tls_close(client->tls);
+	return rc;
 }
 
 void

@@ -11,9 +11,14 @@
 
 struct rm_listener;
 
-/* open gets a connected, non-blocking socket, which it owns, and the peer. */
+/* A connected, non-blocking socket, and the TLS on it; both become open's. */
+struct rm_client {
+	int fd;
+	SSL *tls; /* NULL: none */
+	union rm_sock_address peer;
+};
 typedef void rm_listener_open(
-    struct rm_proxy *proxy, int fd, const struct sockaddr *peer);
+    struct rm_proxy *proxy, const struct rm_client *client);
 
 /* Takes the sockets of the protocol's name; accepts nobody until it begins. */
 struct rm_listener *rm_listener_new(struct rm_proxy *proxy,
@@ -21,6 +26,9 @@ struct rm_listener *rm_listener_new(struct rm_proxy *proxy,
     rm_listener_open *open);
 void rm_listener_begin(struct rm_listener *listener);
 int rm_listener_port(const struct rm_listener *listener);
+/* What is needed of its fd and tls for a session. */
+int rm_client_adopt(const struct rm_client *client, struct rm_sock *sock,
+    struct event_base *loop, void (*ready)(void *arg), void *arg);
 /* A client has gone: there is room for another. */
 void rm_listener_room(struct rm_listener *listener);
 void rm_listener_free(struct rm_listener *listener);

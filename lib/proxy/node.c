@@ -1,5 +1,6 @@
 #include "proxy/node.h"
 
+#include <errno.h>
 #include <event2/dns.h>
 #include <event2/util.h>
 #include <stdlib.h>
@@ -347,18 +348,26 @@ rm_nodes_lack(const struct rm_nodes *nodes, enum rm_protocol protocol,
 	return "rm-director: no node of the cluster is up";
 }
 
-bool
-rm_endpoint_address(const struct rm_endpoint *endpoint,
-    union rm_sock_address *to, socklen_t *len)
+int
+rm_endpoint_connect(struct rm_endpoint *endpoint, struct rm_sock *sock,
+    void (*ready)(void *arg), void *arg)
 {
 	const struct rm_node *node = endpoint->node;
-	if (node->address_len == 0)
-		return false;
-	*to = node->address;
-	*len = node->address_len;
+	struct rm_proxy *proxy = node->nodes->proxy;
+	union rm_sock_address to = node->address;
+	if (node->address_len == 0) {
+		errno = EDESTADDRREQ;
+		return -1;
+	}
 	/* The port is at the same place in both families. */
-	to->v6.sin6_port = htons((uint16_t)endpoint->port);
-	return true;
+	to.v6.sin6_port = htons((uint16_t)endpoint->port);
+	if (rm_sock_connect(sock, proxy->loop, &to.any, node->address_len,
+		ready, arg) != 0)
+		return -1;
+	return proxy->node_tls == NULL
+		   ? 0
+		   : rm_sock_secure(sock, proxy->node_tls, node->host,
+			 endpoint->protocol == RM_PB);
 }
 
 /* Up: its turn is as far as the others', not behind them; beside others that

@@ -99,9 +99,10 @@ const char *rm_nodes_lack(const struct rm_nodes *nodes,
 struct rm_tally rm_endpoint_tally(const struct rm_endpoint *endpoint);
 /* Whether new work may go there. */
 bool rm_endpoint_usable(const struct rm_endpoint *endpoint);
-/* Its address with its port; false: not known. */
-bool rm_endpoint_address(const struct rm_endpoint *endpoint,
-    union rm_sock_address *to, socklen_t *len);
+/* As rm_sock_connect(), with TLS when nodes want it. EDESTADDRREQ: its address
+ * is not known. */
+int rm_endpoint_connect(struct rm_endpoint *endpoint, struct rm_sock *sock,
+    void (*ready)(void *arg), void *arg);
 /* A probe, or a connection that was refused. why: static or NULL. */
 void rm_endpoint_judge(
     struct rm_endpoint *endpoint, bool good, const char *why);

@@ -134,12 +134,9 @@ attach(struct rm_pb_session *s)
 	struct rm_endpoint *endpoint;
 	while ((endpoint = rm_nodes_choose(proxy->nodes, RM_PB, &s->tried)) !=
 	       NULL) {
-		union rm_sock_address to;
-		socklen_t len;
 		rm_tried_add(&s->tried, endpoint);
-		if (rm_endpoint_address(endpoint, &to, &len) &&
-		    rm_sock_connect(&s->node, proxy->loop, &to.any, len,
-			node_ready, s) == 0) {
+		if (rm_endpoint_connect(endpoint, &s->node, node_ready, s) ==
+		    0) {
 			s->lease.leave = leave;
 			s->lease.arg = s;
 			rm_lease_take(&s->lease, endpoint, true);
@@ -347,7 +344,7 @@ connect_done(struct rm_pb_session *s)
 {
 	int there = rm_sock_connected(&s->node);
 	if (there < 0)
-		node_lost(s, true, strerror(errno));
+		node_lost(s, true, rm_sock_why());
 }
 
 /* What is left to be done when nothing more moves: frees it, or sets how long
@@ -417,16 +414,16 @@ expired(void *arg)
 }
 
 void
-rm_pb_session_open(struct rm_proxy *proxy, int fd, const struct sockaddr *peer)
+rm_pb_session_open(struct rm_proxy *proxy, const struct rm_client *client)
 {
-	(void)peer;
 	struct rm_pb_session *s = rm_alloc(sizeof(*s));
 	s->proxy = proxy;
 	s->expiry.fire = expired;
 	s->expiry.arg = s;
 	rm_pb_queue_init(&s->queue);
 	LIST_INSERT_HEAD(&sessions, s, entry);
-	if (rm_sock_adopt(&s->client, proxy->loop, fd, client_ready, s) != 0)
+	if (rm_client_adopt(
+		client, &s->client, proxy->loop, client_ready, s) != 0)
 		s->dead = true;
 	settle(s);
 }

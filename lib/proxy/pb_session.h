@@ -11,11 +11,11 @@
 #include "proxy/proxy.h"
 
 struct rm_pb_session;
-struct sockaddr;
+struct rm_client;
 
 /* A rm_listener_open. */
 void rm_pb_session_open(
-    struct rm_proxy *proxy, int fd, const struct sockaddr *peer);
+    struct rm_proxy *proxy, const struct rm_client *client);
 /* No new requests: each client is closed once it is answered, or now. */
 void rm_pb_sessions_end(struct rm_proxy *proxy, bool now);
 

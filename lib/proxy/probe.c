@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proxy/node.h"
+#include "proxy/pb_frame.h"
 
 struct kind {
 	const char *question;
@@ -69,7 +70,7 @@ ready(void *arg)
 	if (there == 0)
 		return;
 	if (there < 0 || rm_sock_flush(&probe->sock, &probe->sent) != 0) {
-		end(probe, false, strerror(errno));
+		end(probe, false, rm_sock_why());
 		return;
 	}
 	while (probe->sock.readable) {
@@ -78,6 +79,11 @@ ready(void *arg)
 		    sizeof(probe->answer) - probe->got);
 		probe->got += n > 0 ? (size_t)n : 0;
 		int verdict = kind->judge(probe->answer, probe->got);
+		/* A Riak that wants a password behind TLS says so. */
+		if (verdict < 0 && probe->sock.tls != NULL &&
+		    kind->judge == judge_pb && probe->got > 4 &&
+		    probe->answer[4] == RM_PB_ERROR)
+			verdict = 1;
 		if (verdict != 0) {
 			end(probe, verdict > 0, "another answer");
 			return;
@@ -95,19 +101,14 @@ ask(struct rm_probe *probe)
 	struct rm_endpoint *endpoint = probe->endpoint;
 	struct rm_proxy *proxy = endpoint->node->nodes->proxy;
 	const struct kind *kind = &kinds[endpoint->protocol];
-	union rm_sock_address to;
-	socklen_t len;
 	if (endpoint->node->query != NULL) { /* still being resolved */
 		rm_timer_set(&probe->timer, proxy->limits.check_interval);
 		return;
 	}
-	if (!rm_endpoint_address(endpoint, &to, &len)) {
-		end(probe, false, "its host's address is not known");
-		return;
-	}
-	if (rm_sock_connect(
-		&probe->sock, proxy->loop, &to.any, len, ready, probe) != 0) {
-		end(probe, false, strerror(errno));
+	if (rm_endpoint_connect(endpoint, &probe->sock, ready, probe) != 0) {
+		end(probe, false, errno == EDESTADDRREQ
+				      ? "its host's address is not known"
+				      : strerror(errno));
 		return;
 	}
 	probe->asking = true;

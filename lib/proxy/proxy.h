@@ -27,6 +27,7 @@ struct rm_proxy_limits {
 	long header_size;
 	double slow_start; /* a node that came up gets its full share after it */
 	long node_connections; /* at a time, for each port of a node; 0: any */
+	bool proxy_header; /* every client's connection begins with one */
 	const char *refused_paths; /* as of rm_path_refused() */
 };
 
@@ -34,6 +35,7 @@ struct rm_proxy_limits {
 
 struct rm_nodes;
 struct rm_listener;
+struct rm_tls;
 
 struct rm_proxy {
 	struct event_base *loop;
@@ -43,6 +45,7 @@ struct rm_proxy {
 	struct rm_board *board;
 	struct rm_board_row *row; /* ours of it */
 	struct rm_proxy_counters *counters; /* RM_PROTOCOLS of them, in row */
+	struct rm_tls *client_tls, *node_tls; /* borrowed; NULL: none */
 	bool stopping; /* no new requests; ends when all is answered */
 	bool patient; /* stopping, and clients that are idle may stay */
 

@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 
 #include "proxy/spill.h"
+#include "proxy/tls.h"
 
 /* All zero is a closed one. */
 struct rm_sock {
@@ -31,6 +32,9 @@ struct rm_sock {
 	bool ending; /* behind what can be read is its end */
 	bool ended; /* the peer sends no more: recv gave its end */
 	bool failed; /* and an error was what ended it */
+	SSL *tls; /* owned; NULL: what is sent is what is read */
+	bool there; /* connecting: TCP is done, TLS is not */
+	unsigned char asking; /* connecting: of StartTLS, enum in sock.c */
 };
 
 union rm_sock_address {
@@ -48,8 +52,14 @@ int rm_sock_adopt(struct rm_sock *sock, struct event_base *loop, int fd,
 int rm_sock_connect(struct rm_sock *sock, struct event_base *loop,
     const struct sockaddr *to, socklen_t to_len, void (*ready)(void *arg),
     void *arg);
+/* Of one that was just begun: TLS on it, once it is connected; start: after
+ * asking for it as Riak's protocol buffers want it (RpbStartTls). -1: errno. */
+int rm_sock_secure(
+    struct rm_sock *sock, struct rm_tls *tls, const char *host, bool start);
 /* 1 connected, 0 still under way, -1 failed with errno. */
 int rm_sock_connected(struct rm_sock *sock);
+/* Words for errno after a failure. */
+const char *rm_sock_why(void);
 /* Calls ready() again from the loop, behind the others. */
 void rm_sock_again(struct rm_sock *sock);
 
