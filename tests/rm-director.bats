@@ -1027,6 +1027,156 @@ smuggled() {
   exec 6>&- 7>&-
 }
 
+# ---- the cases that the page lists ----
+
+@test "every case of HTTP in the page has a test, and no other" {
+  run diff <(sed -n '/^\.Ss Cases of HTTP/,/^\.Ss TLS/s/^\.It //p' "$TOP/man/rm-director.8" | sort) \
+    <(sed -n 's/^@test "HTTP: \(.*\)" {$/\1/p' "$BATS_TEST_FILENAME" | sort)
+  assert_output ""
+}
+
+# one node, and a Director that is ready
+one() {
+  nodes 1
+  director "$@"
+  up 1
+}
+
+END='Host: x\r\nConnection: close\r\n\r\n'
+
+@test "HTTP: 100-continue" {
+  one
+  run raw "PUT /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n${END}hello" open
+  assert_line --index 0 --partial "HTTP/1.1 100"
+  assert_line --partial 'n1 5 '
+  run raw "PUT /early HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n$END" open
+  assert_line --index 0 --partial "HTTP/1.1 413"
+  run raw "PUT /x HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello" open
+  assert_line --index 0 --partial "HTTP/1.1 200"
+  run raw "PUT /x HTTP/1.1\r\nExpect: more\r\n$END" open
+  assert_line --index 0 --partial "HTTP/1.1 417"
+}
+
+@test "HTTP: chunked bodies" {
+  one
+  local body='3;a=b\r\nabc\r\n00000A\r\n0123456789\r\n0\r\nX-Trailer: 1\r\n\r\n' how
+  for how in open slow; do
+    run raw "PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n$END$body" "$how"
+    assert_line --partial 'n1 13 '
+  done
+  run raw "GET /chunks/2500 HTTP/1.1\r\n$END" open
+  assert_line --partial '3e8'
+  [ "$(grep -ao x <<<"$output" | wc -l)" -eq 2500 ]
+}
+
+@test "HTTP: multipart answers" {
+  one
+  run get /multipart -i
+  assert_line --index 0 --partial "HTTP/1.1 300 Multiple Choices"
+  assert_line --partial 'multipart/mixed; boundary=b'
+  diff <(get /multipart) <(curl -sS "http://127.0.0.1:${NODE_HTTP[1]}/multipart")
+}
+
+@test "HTTP: upgrade" {
+  one
+  run raw "GET /head HTTP/1.1\r\nHost: x\r\nUpgrade: h2c, websocket\r\nHTTP2-Settings: AA\r\nConnection: close, Upgrade, HTTP2-Settings\r\n\r\n" open
+  assert_line --index 0 --partial "HTTP/1.1 200"
+  refute_output --regexp '[Uu]pgrade|HTTP2'
+  run raw "CONNECT h:1 HTTP/1.1\r\n$END" open
+  assert_line --index 0 --partial "HTTP/1.1 405"
+  # a node that switches all the same is not believed
+  run get /switch -w '%{http_code}'
+  assert_output --partial 502
+}
+
+@test "HTTP: pipelining" {
+  nodes 1 2
+  director
+  up 2
+  local ask='GET /name HTTP/1.1\r\nHost: x\r\n\r\n'
+  run raw "GET /slow/200 HTTP/1.1\r\nHost: x\r\n\r\n$ask$ask${ask}GET /bytes/3 HTTP/1.1\r\n$END" open
+  run grep -aE '^(n[12]|xxx)' <<<"$output"
+  assert_equal "${#lines[@]}" 5
+  assert_line --index 4 xxx
+  [ "$(sort -u <<<"$output" | grep -c '^n')" -eq 2 ]
+}
+
+@test "HTTP: half-closed clients" {
+  one
+  run raw 'GET /slow/300 HTTP/1.1\r\nHost: x\r\n\r\nPUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello'
+  assert_success
+  assert_line n1
+  assert_line --partial 'n1 5 '
+  run raw 'PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhell'
+  refute_output --partial 200
+  run raw 'GET /name HTTP/1.1\r\nHost: x\r\n'
+  assert_output ""
+}
+
+@test "HTTP: HTTP/1.0" {
+  one
+  run raw 'GET /head HTTP/1.0\r\nX: y\r\n\r\n' open
+  assert_line --partial "GET /head HTTP/1.0"
+  assert_line --partial "Connection: close"
+  run raw 'GET /name HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /name HTTP/1.0\r\n\r\n' open
+  [ "$(grep -ac '^n1' <<<"$output")" -eq 2 ]
+  run raw 'PUT /x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' open
+  assert_line --index 0 --partial "HTTP/1.1 400"
+}
+
+@test "HTTP: answers without a length" {
+  one
+  run raw 'GET /close/2500 HTTP/1.1\r\nHost: x\r\n\r\nGET /name HTTP/1.1\r\nHost: x\r\n\r\n' open
+  assert_success
+  assert_line --partial "Connection: close"
+  [ "$(grep -ao x <<<"$output" | wc -l)" -eq 2500 ]
+  refute_line n1
+  # the node is lost before its end
+  run raw 'GET /cut HTTP/1.1\r\nHost: x\r\n\r\n' open
+  assert_failure 1
+}
+
+@test "HTTP: answers without a body" {
+  one
+  run raw "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /empty/204 HTTP/1.1\r\nHost: x\r\n\r\nGET /empty/304 HTTP/1.1\r\nHost: x\r\n\r\nGET /name HTTP/1.1\r\n$END" open
+  run grep -aE '^(HTTP|n1)' <<<"$output"
+  assert_line --index 0 --partial 200
+  assert_line --index 1 --partial 204
+  assert_line --index 2 --partial 304
+  assert_line --index 3 --partial 200
+  assert_line --index 4 n1
+}
+
+@test "HTTP: early answers" {
+  one
+  head -c 2000000 /dev/zero >"$BATS_TEST_TMPDIR/body"
+  run get /early --data-binary @"$BATS_TEST_TMPDIR/body" -H Expect: -w '%{http_code} %{num_connects}' -o /dev/null
+  assert_output "413 1"
+}
+
+@test "HTTP: absolute targets" {
+  one
+  run raw "GET http://other/head HTTP/1.1\r\n$END" open
+  # to this node /head alone is something else
+  assert_line n1
+  run raw "GET http://other/admin HTTP/1.1\r\n$END" open
+  assert_line --index 0 --partial "HTTP/1.1 403"
+}
+
+@test "HTTP: other transfer codings" {
+  one
+  run raw "PUT /x HTTP/1.1\r\nTransfer-Encoding: gzip\r\n$END" open
+  assert_line --index 0 --partial "HTTP/1.1 501"
+}
+
+@test "HTTP: other versions" {
+  one
+  run raw "GET /name HTTP/2.0\r\n$END" open
+  assert_line --index 0 --partial "HTTP/1.1 505"
+  run raw 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' open
+  assert_line --index 0 --regexp "HTTP/1.1 (400|505)"
+}
+
 # ---- protocol buffers ----
 
 @test "protocol buffers: pipelined, in pieces, half-closed" {

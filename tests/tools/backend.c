@@ -19,6 +19,9 @@
  *                             after a moment
  *     /both                   an answer with a length and with chunks
  *     /multipart              two parts, in chunks
+ *     /switch                 101, and another protocol
+ *     /cut                    an answer without a length, and a reset
+ *     /empty/STATUS           that status, and headers of a body
  *
  * With a body it answers "NAME LENGTH SUM". Over protocol buffers a get (9) is
  * answered with what it asked, after 50 ms when that begins with s, and reset
@@ -247,6 +250,20 @@ serve_one(struct peer *p, struct request *r)
 		    71);
 	} else if (strcmp(r->path, "/multipart") == 0) {
 		put(p, multipart, sizeof(multipart) - 1);
+	} else if (strcmp(r->path, "/switch") == 0) {
+		put(p, "HTTP/1.1 101 X\r\nUpgrade: x\r\n\r\nhello", 35);
+		return false;
+	} else if (strcmp(r->path, "/cut") == 0) {
+		put(p, "HTTP/1.1 200 OK\r\n\r\nhalf", 23);
+		usleep(50000);
+		reset(p);
+		return false;
+	} else if (strncmp(r->path, "/empty/", 7) == 0) {
+		snprintf(text, sizeof(text),
+		    "HTTP/1.1 %s X\r\n%s\r\n\r\n", r->path + 7,
+		    strcmp(r->path + 7, "304") == 0 ? "Content-Length: 9"
+						    : "X-Node: x");
+		put(p, text, strlen(text));
 	} else if (strcmp(r->path, "/head") == 0) {
 		answer(p, 200, r->head);
 	} else if (strncmp(r->path, "/slow/", 6) == 0) {
