@@ -95,6 +95,15 @@ static const struct rm_option transfers_options[] = {
 	TIMEOUT,
 	RM_OPTIONS_END,
 };
+static const struct rm_option restart_options[] = {
+	{ RM_OPTION_COUNT, "parallel", 0, "N", NULL, NULL, "1",
+	    "how many at a time", AT(parallel), false },
+	RM_OPTIONS_END,
+};
+static const struct rm_option replace_options[] = {
+	FLAG("force", 'f', "even one that serves", force),
+	RM_OPTIONS_END,
+};
 static const struct rm_option remove_options[] = {
 	FLAG("force", 'f', "at once, without handing its data over", force),
 	RM_OPTIONS_END,
@@ -159,6 +168,9 @@ RUN(cluster_config)
 RUN(cluster_advanced)
 RUN(cluster_add_node)
 RUN(cluster_restart)
+RUN(cluster_upgrade)
+RUN(cluster_scale)
+RUN(cluster_rollout)
 RUN(cluster_wait)
 RUN(node_info)
 RUN(node_status)
@@ -166,6 +178,7 @@ RUN(node_aae)
 RUN(node_ringready)
 RUN(node_transfers)
 RUN(node_remove)
+RUN(node_replace)
 RUN(node_restart)
 RUN(node_wait)
 RUN(type_list)
@@ -221,8 +234,16 @@ static const struct rm_command commands[] = {
 	    run_cluster_advanced },
 	{ "cluster add-node", "CLUSTER", "add nodes", add_options, 1, 1,
 	    run_cluster_add_node },
-	{ "cluster restart", "CLUSTER", "restart its nodes, one by one", NULL,
-	    1, 1, run_cluster_restart },
+	{ "cluster restart", "CLUSTER", "restart its nodes, one by one",
+	    restart_options, 1, 1, run_cluster_restart },
+	{ "cluster upgrade", "CLUSTER VERSION",
+	    "restart its nodes with another Riak", restart_options, 2, 2,
+	    run_cluster_upgrade },
+	{ "cluster rollout", "CLUSTER [COMMAND]",
+	    "print its rollout, or pause, resume, abort or retry it", NULL, 1,
+	    2, run_cluster_rollout },
+	{ "cluster scale", "CLUSTER N", "add nodes, or let some leave", NULL,
+	    2, 2, run_cluster_scale },
 	{ "cluster wait-for-service", "CLUSTER", "wait until nodes serve",
 	    wait_nodes_options, 1, 1, run_cluster_wait },
 	{ "node info", "NODE", "print a node", NULL, 1, 1, run_node_info },
@@ -236,6 +257,9 @@ static const struct rm_command commands[] = {
 	    1, run_node_transfers },
 	{ "node remove", "NODE", "make it leave, then go", remove_options, 1, 1,
 	    run_node_remove },
+	{ "node replace", "NODE",
+	    "put a new node in the place of one that is lost",
+	    replace_options, 1, 1, run_node_replace },
 	{ "node restart", "NODE", "restart it", NULL, 1, 1, run_node_restart },
 	{ "node wait-for-service", "NODE", "wait until it serves", wait_options,
 	    1, 1, run_node_wait },

@@ -91,3 +91,58 @@ gone_cluster() { ! state get "clusters/$1"; }
   done <"$STACK/commands"
   assert_output --partial hello
 }
+
+rolled() { # rolled STATE
+  [ "$(riak-mesos cluster rollout kv --json | jq -r .state)" = "$1" ]
+}
+
+tasks_of_kv() {
+  local n
+  for n in "$@"; do task_of "riak-kv-$n"; done
+}
+
+keys_are_there() {
+  local n
+  for n in {1..20}; do
+    [ "$(get_key "127.0.0.1:$DIRECTOR_HTTP" "k$n")" = "v$n" ] || return 1
+  done
+}
+
+@test "a rolling restart, a node replaced, one removed by force; no key lost" {
+  riak-mesos cluster create kv "$RIAK_VERSION"
+  riak-mesos cluster scale kv 3
+  riak-mesos cluster wait-for-service kv --nodes 3 --timeout 180
+  wait_for 120 ring_of kv 3
+  start_director kv
+  local n before
+  for n in {1..20}; do
+    put_key "127.0.0.1:$DIRECTOR_HTTP" "k$n" "v$n"
+  done
+
+  before=$(tasks_of_kv 1 2 3)
+  echo 'ring_size = 64' | riak-mesos cluster config kv --file - >/dev/null
+  riak-mesos cluster restart kv
+  # The scheduler is killed in the middle, and goes on.
+  wait_for 120 bash -c "riak-mesos cluster rollout kv --json |
+    jq -e '.steps | map(.state) | index(\"done\")'"
+  kill -KILL "$SCHEDD_PID"
+  start_schedd
+  wait_for 180 rolled done
+  [ "$(riak-mesos cluster rollout kv --json |
+    jq -c '[.steps[] | .state]')" = '["done","done","done"]' ]
+  [ -z "$(grep -Fx "$before" <<<"$(tasks_of_kv 1 2 3)")" ]
+  wait_for 60 keys_are_there
+
+  # One that serves is not replaced for the asking.
+  run -1 riak-mesos node replace riak-kv-2
+  riak-mesos node replace riak-kv-2 --force
+  wait_for 180 gone_node riak-kv-2
+  wait_for 120 ring_of kv 3
+  wait_for 60 keys_are_there
+  riak-mesos node remove riak-kv-3 --force
+  wait_for 180 gone_node riak-kv-3
+  wait_for 120 ring_of kv 2
+  wait_for 60 keys_are_there
+}
+
+gone_node() { ! state get "nodes/$1"; }

@@ -202,6 +202,31 @@ serves() {
   assert_output --partial "not a node of framework $F: other-kv-1"
 }
 
+@test "restart, upgrade, rollout, scale, replace" {
+  framework
+  riak-mesos cluster create kv riak-3-2
+  riak-mesos cluster scale kv 3
+  run riak-mesos cluster restart kv --parallel 2
+  assert_output --partial "cluster kv will restart"
+  [ "$(rm-state get clusters/kv | jq -c "[.restart, .parallel]")" = "[1,2]" ]
+  run -1 riak-mesos cluster upgrade kv riak-none
+  assert_output --partial "no such version: riak-none"
+  run -1 riak-mesos cluster rollout kv
+  assert_output --partial "has had no rollout"
+  rm-state put rollouts/kv - <<<'{"restart":1,"state":"running","waits":"x is not up","riak_version":"riak-3-2","steps":[{"node":"a-kv-1","state":"ending"}]}'
+  wait_for 10 bash -c "riak-mesos cluster rollout kv | grep -q 'a-kv-1 *ending'"
+  run riak-mesos cluster rollout kv
+  assert_line --regexp "^waits: +x is not up$"
+  riak-mesos cluster rollout kv pause
+  [ "$(rm-state get clusters/kv | jq -r .command.verb)" = pause ]
+  run -1 riak-mesos cluster rollout kv dance
+  run -100 riak-mesos cluster scale kv none
+  riak-mesos node replace "$F-kv-2"
+  [ "$(rm-state get "nodes/$F-kv-4" | jq -r .replaces)" = "$F-kv-2" ]
+  run -1 riak-mesos node replace "$F-kv-2"
+  assert_output --partial "is being replaced already"
+}
+
 @test "what Riak says: as tables, as JSON; and when nobody can be asked" {
   local port
   port=$(free_port)

@@ -598,3 +598,51 @@ echo_server() {
   wait_for 10 gone "$API_PID"
   wait "$API_PID"
 }
+
+# code_of METHOD PATH [BODY]: the status.
+code_of() {
+  curl -s -m 10 -o /dev/null -w "%{http_code}" -X "$1" "$API/api/v1/$2" \
+    ${3+--data-binary "$3"}
+}
+
+@test "restart, rollout, scale, replace: what is wanted is in the records" {
+  settings
+  start_api
+  create kv
+  run ask POST clusters/kv/restart '{"parallel":2,"riak_version":"riak-kv-3-2"}'
+  assert_output '{"success":true}'
+  run ask POST clusters/kv/restart '{"parallel":0}'
+  assert_output --partial "parallel: not a whole number"
+  run ask POST clusters/kv/restart '{"riak_version":"none"}'
+  assert_output --partial "no such version: none"
+  run ask POST clusters/kv/restart
+  assert_output '{"success":true}'
+  run bash -c "rm-state get clusters/kv --zk $ZK --framework $F | jq -c '[.restart, .parallel, .riak_version, .generation]'"
+  assert_output '[2,1,"riak-kv-3-2",2]'
+
+  run code_of GET clusters/kv/rollout
+  assert_output 404
+  run code_of POST clusters/kv/rollout/dance
+  assert_output 404
+  ask POST clusters/kv/rollout/pause
+  ask POST clusters/kv/rollout/resume
+  run bash -c "rm-state get clusters/kv --zk $ZK --framework $F | jq -c .command"
+  assert_output '{"id":2,"verb":"resume"}'
+
+  ask POST clusters/kv/scale '{"nodes":4}'
+  run get clusters/kv/nodes
+  assert_output "{\"nodes\":[\"$F-kv-1\",\"$F-kv-2\",\"$F-kv-3\",\"$F-kv-4\"]}"
+  ask POST clusters/kv/scale '{"nodes":2}'
+  run bash -c "for n in 1 2 3 4; do rm-state get nodes/$F-kv-\$n --zk $ZK --framework $F | jq -r .goal; done | xargs"
+  assert_output "run run leave leave"
+  run code_of POST clusters/kv/scale '{"nodes":0}'
+  assert_output 400
+
+  run ask POST "clusters/kv/nodes/$F-kv-1/replace"
+  assert_output '{"success":true}'
+  run bash -c "for n in 1 5; do rm-state get nodes/$F-kv-\$n --zk $ZK --framework $F | jq -c '[.goal, .replaces]'; done"
+  assert_output '["remove",null]
+["run","'"$F"'-kv-1"]'
+  run code_of POST "clusters/kv/nodes/$F-kv-1/replace"
+  assert_output 409
+}

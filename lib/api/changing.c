@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/changing.h"
 #include "api/commit.h"
 #include "api/handlers.h"
 #include "api/shape.h"
@@ -11,31 +11,12 @@
 #include "base/log.h"
 #include "riak/archive.h"
 #include "state/fill.h"
-#include "state/intent.h"
 #include "state/phase.h"
 
 #define MANY 1000 /* clusters in one document */
 
-struct change;
-typedef int make_change(struct change *c, const struct rm_store *store,
-    bool surprise, struct rm_change *change, struct rm_error *err);
-
-/* One request that changes something. */
-struct change {
-	struct rm_api *api;
-	struct rm_request *request;
-	make_change *make;
-	const char *what; /* for the log */
-	char *cluster, *node; /* keys; node may be NULL */
-	jv fields; /* of the cluster's record: what is to be set */
-	bool force;
-
-	/* PUT of many: the rest of the document, and what came of it. */
-	jv todo, results;
-};
-
 static void
-change_free(struct change *c)
+change_free(struct rm_api_change *c)
 {
 	free(c->cluster);
 	free(c->node);
@@ -45,13 +26,13 @@ change_free(struct change *c)
 	free(c);
 }
 
-static struct change *
-change_new(struct rm_api *api, struct rm_request *request, const char *what,
-    make_change *make)
+struct rm_api_change *
+rm_api_change_new(struct rm_api *api, struct rm_request *request,
+    const char *what, rm_api_make *make)
 {
-	struct change *c = rm_alloc(sizeof(*c));
+	struct rm_api_change *c = rm_alloc(sizeof(*c));
 	const char *cluster = rm_request_param(request, "cluster");
-	*c = (struct change){ .api = api,
+	*c = (struct rm_api_change){ .api = api,
 		.request = request,
 		.make = make,
 		.what = what,
@@ -66,12 +47,12 @@ static int
 make(void *arg, const struct rm_store *store, bool surprise,
     struct rm_change *change, struct rm_error *err)
 {
-	struct change *c = arg;
+	struct rm_api_change *c = arg;
 	return c->make(c, store, surprise, change, err);
 }
 
 static void
-note(const struct change *c, const struct rm_error *failure)
+note(const struct rm_api_change *c, const struct rm_error *failure)
 {
 	rm_log_info("%s cluster=%s%s%s peer=%s%s%s", c->what,
 	    c->cluster != NULL ? c->cluster : "", c->node ? " node=" : "",
@@ -79,20 +60,44 @@ note(const struct change *c, const struct rm_error *failure)
 	    failure ? " refused: " : "", failure ? failure->text : "");
 }
 
+static int
+status_of(int code)
+{
+	switch (code) {
+	case RM_EXIT_NO:
+		return 404;
+	case RM_EXIT_USAGE:
+		return 400;
+	case RM_EXIT_OUTSIDE:
+		return 503;
+	default:
+		return 409;
+	}
+}
+
 static void
 done(void *arg, const struct rm_error *failure)
 {
-	struct change *c = arg;
+	struct rm_api_change *c = arg;
 	note(c, failure);
-	if (failure != NULL)
+	if (failure != NULL && c->fresh)
+		rm_api_refuse_as(
+		    c->request, status_of(failure->code), "%s", failure->text);
+	else if (failure != NULL)
 		rm_api_refuse(c->request, failure);
 	else
 		rm_api_done(c->request);
 	change_free(c);
 }
 
-static void
-start(struct change *c)
+void
+rm_api_change_fail(struct rm_api_change *c, const struct rm_error *failure)
+{
+	done(c, failure);
+}
+
+void
+rm_api_change_start(struct rm_api_change *c)
 {
 	rm_commit_start(c->api, &(struct rm_commit_options){
 				    .make = make, .done = done, .arg = c });
@@ -100,8 +105,8 @@ start(struct change *c)
 
 /* ---- records, as they are known now ---- */
 
-static struct rm_intent_record
-known(const struct rm_entry *entry, enum rm_record_kind kind)
+struct rm_intent_record
+rm_api_known(const struct rm_entry *entry, enum rm_record_kind kind)
 {
 	if (entry == NULL || !rm_entry_has(entry, kind))
 		return (struct rm_intent_record){ jv_invalid(), -1 };
@@ -111,7 +116,7 @@ known(const struct rm_entry *entry, enum rm_record_kind kind)
 
 /* NULL and err when there is none, or it can't be read. */
 static const struct rm_entry *
-cluster_of(const struct change *c, struct rm_error *err)
+cluster_of(const struct rm_api_change *c, struct rm_error *err)
 {
 	const struct rm_entry *cluster = rm_model_cluster(
 	    rm_view_model(c->api->view), c->cluster);
@@ -145,13 +150,20 @@ check_stays(const struct rm_entry *cluster, struct rm_error *err)
 	    "cluster %s is being destroyed", cluster->key);
 }
 
-/* The cluster's record with some fields set; consumes fields. */
-static int
-store_fields(const struct rm_entry *cluster, jv fields,
+const struct rm_entry *
+rm_api_cluster_that_stays(const struct rm_api_change *c, struct rm_error *err)
+{
+	const struct rm_entry *cluster = cluster_of(c, err);
+	return cluster != NULL && check_stays(cluster, err) == 0 ? cluster
+								 : NULL;
+}
+
+int
+rm_api_store_fields(const struct rm_entry *cluster, jv fields,
     const struct rm_store *store, struct rm_change *change,
     struct rm_error *err)
 {
-	struct rm_intent_record old = known(cluster, RM_RECORD_CLUSTER);
+	struct rm_intent_record old = rm_api_known(cluster, RM_RECORD_CLUSTER);
 	jv value = jv_object_merge(jv_copy(old.value), fields);
 	/* What it is derived from may have changed. */
 	value = jv_object_delete(value, jv_string("generation"));
@@ -168,23 +180,23 @@ restarts(const struct rm_entry *entry, enum rm_record_kind kind)
 /* ---- clusters ---- */
 
 static int
-create_cluster(struct change *c, const struct rm_store *store, bool surprise,
-    struct rm_change *change, struct rm_error *err)
+create_cluster(struct rm_api_change *c, const struct rm_store *store,
+    bool surprise, struct rm_change *change, struct rm_error *err)
 {
 	return rm_intent_cluster(change, store, c->cluster, jv_copy(c->fields),
 	    (struct rm_intent_record){ jv_invalid(), -1 }, surprise, err);
 }
 
 static bool
-exists(const struct change *c)
+exists(const struct rm_api_change *c)
 {
 	return rm_shape_is_cluster(
 	    rm_model_cluster(rm_view_model(c->api->view), c->cluster));
 }
 
 static int
-make_create(struct change *c, const struct rm_store *store, bool surprise,
-    struct rm_change *change, struct rm_error *err)
+make_create(struct rm_api_change *c, const struct rm_store *store,
+    bool surprise, struct rm_change *change, struct rm_error *err)
 {
 	if (exists(c))
 		return rm_error_set(err, RM_EXIT_CONFLICT, "exists");
@@ -192,7 +204,7 @@ make_create(struct change *c, const struct rm_store *store, bool surprise,
 }
 
 static int
-make_put(struct change *c, const struct rm_store *store, bool surprise,
+make_put(struct rm_api_change *c, const struct rm_store *store, bool surprise,
     struct rm_change *change, struct rm_error *err)
 {
 	if (!exists(c) && !rm_json_has(c->fields, "riak_version"))
@@ -200,29 +212,16 @@ make_put(struct change *c, const struct rm_store *store, bool surprise,
 		    err, RM_EXIT_USAGE, "riak_version: missing");
 	if (!exists(c))
 		return create_cluster(c, store, surprise, change, err);
-	const struct rm_entry *cluster = cluster_of(c, err);
-	if (cluster == NULL || check_stays(cluster, err) != 0)
+	const struct rm_entry *cluster = rm_api_cluster_that_stays(c, err);
+	if (cluster == NULL)
 		return -1;
-	return store_fields(cluster, jv_copy(c->fields), store, change, err);
-}
-
-static int
-make_restart_cluster(struct change *c, const struct rm_store *store,
-    bool surprise, struct rm_change *change, struct rm_error *err)
-{
-	(void)surprise;
-	const struct rm_entry *cluster = cluster_of(c, err);
-	if (cluster == NULL || check_stays(cluster, err) != 0)
-		return -1;
-	double next = restarts(cluster, RM_RECORD_CLUSTER) + 1;
-	return store_fields(cluster,
-	    JV_OBJECT(jv_string("restart"), jv_number(next)), store, change,
-	    err);
+	return rm_api_store_fields(
+	    cluster, jv_copy(c->fields), store, change, err);
 }
 
 /* Whether anything at all is left of one of its nodes. */
 static bool
-has_nodes(const struct change *c)
+has_nodes(const struct rm_api_change *c)
 {
 	const struct rm_model *model = rm_view_model(c->api->view);
 	for (size_t i = 0; i < model->nodes.count; i++) {
@@ -239,7 +238,7 @@ has_nodes(const struct change *c)
 
 /* All of the cluster goes, so there is nobody to hand data over to. */
 static int
-remove_nodes(struct change *c, const struct rm_store *store,
+remove_nodes(struct rm_api_change *c, const struct rm_store *store,
     struct rm_change *change, struct rm_error *err)
 {
 	const struct rm_model *model = rm_view_model(c->api->view);
@@ -248,7 +247,8 @@ remove_nodes(struct change *c, const struct rm_store *store,
 		if (!rm_shape_is_of(node, c->cluster) ||
 		    rm_node_goal(node) == RM_GOAL_REMOVE)
 			continue;
-		struct rm_intent_record old = known(node, RM_RECORD_NODE);
+		struct rm_intent_record old = rm_api_known(
+		    node, RM_RECORD_NODE);
 		jv value = rm_json_set(
 		    jv_copy(old.value), "goal", jv_string("remove"));
 		if (rm_fill_node(&value, old.value, c->cluster, err) != 0)
@@ -261,8 +261,8 @@ remove_nodes(struct change *c, const struct rm_store *store,
 }
 
 static int
-make_destroy(struct change *c, const struct rm_store *store, bool surprise,
-    struct rm_change *change, struct rm_error *err)
+make_destroy(struct rm_api_change *c, const struct rm_store *store,
+    bool surprise, struct rm_change *change, struct rm_error *err)
 {
 	const struct rm_entry *cluster = cluster_of(c, err);
 	if (cluster == NULL)
@@ -283,68 +283,86 @@ make_destroy(struct change *c, const struct rm_store *store, bool surprise,
 		return 0;
 	}
 	if (!destroyed(cluster) &&
-	    store_fields(cluster, JV_OBJECT(jv_string("destroy"), jv_true()),
-		store, change, err) != 0)
+	    rm_api_store_fields(cluster,
+		JV_OBJECT(jv_string("destroy"), jv_true()), store, change,
+		err) != 0)
 		return -1;
 	return remove_nodes(c, store, change, err);
 }
 
 static int
-make_fields(struct change *c, const struct rm_store *store, bool surprise,
-    struct rm_change *change, struct rm_error *err)
+make_fields(struct rm_api_change *c, const struct rm_store *store,
+    bool surprise, struct rm_change *change, struct rm_error *err)
 {
 	(void)surprise;
-	const struct rm_entry *cluster = cluster_of(c, err);
-	if (cluster == NULL || check_stays(cluster, err) != 0)
+	const struct rm_entry *cluster = rm_api_cluster_that_stays(c, err);
+	if (cluster == NULL)
 		return -1;
-	return store_fields(cluster, jv_copy(c->fields), store, change, err);
+	return rm_api_store_fields(
+	    cluster, jv_copy(c->fields), store, change, err);
 }
 
 /* ---- nodes ---- */
 
 static int
-make_add_node(struct change *c, const struct rm_store *store, bool surprise,
-    struct rm_change *change, struct rm_error *err)
+make_add_node(struct rm_api_change *c, const struct rm_store *store,
+    bool surprise, struct rm_change *change, struct rm_error *err)
 {
 	(void)surprise;
-	const struct rm_entry *cluster = cluster_of(c, err);
-	if (cluster == NULL || check_stays(cluster, err) != 0)
+	const struct rm_entry *cluster = rm_api_cluster_that_stays(c, err);
+	if (cluster == NULL)
 		return -1;
-	struct rm_intent_record record = known(cluster, RM_RECORD_CLUSTER);
+	struct rm_intent_record record = rm_api_known(
+	    cluster, RM_RECORD_CLUSTER);
 	const char *framework = c->api->options.view.framework;
 	free(c->node);
-	c->node = rm_format("%s-%s-%.0f", framework, c->cluster,
-	    rm_json_number(record.value, "next", 1));
+	c->node = rm_format(
+	    "%s-%s-%ld", framework, c->cluster, rm_api_next_number(c, cluster));
 	return rm_intent_node(change, store, c->node, framework, jv_object(),
 	    (struct rm_intent_record){ jv_invalid(), -1 }, c->cluster, record,
 	    false, err);
 }
 
-static int
-store_node(const struct change *c, const char *field, jv value,
-    const struct rm_store *store, struct rm_change *change,
-    struct rm_error *err)
+int
+rm_api_store_node(const struct rm_api_change *c, const struct rm_entry *node,
+    const char *field, jv value, const struct rm_store *store,
+    struct rm_change *change, struct rm_error *err)
 {
-	const struct rm_entry *node = rm_model_node(
-	    rm_view_model(c->api->view), c->node);
 	if (!rm_shape_is_of(node, c->cluster)) {
 		jv_free(value);
 		return rm_error_set(
 		    err, RM_EXIT_NO, "no such node: %s", c->node);
 	}
-	struct rm_intent_record old = known(node, RM_RECORD_NODE);
+	struct rm_intent_record old = rm_api_known(node, RM_RECORD_NODE);
 	jv record = rm_json_set(jv_copy(old.value), field, value);
 	if (rm_fill_node(&record, old.value, c->cluster, err) != 0)
 		return -1;
-	char *path = rm_format("nodes/%s", c->node);
+	char *path = rm_format("nodes/%s", node->key);
 	rm_change_put(change, store, path, record, old.version);
 	free(path);
 	return 0;
 }
 
+long
+rm_api_next_number(
+    const struct rm_api_change *c, const struct rm_entry *cluster)
+{
+	const struct rm_model *model = rm_view_model(c->api->view);
+	long next = (long)rm_entry_number(
+	    cluster, RM_RECORD_CLUSTER, "next", 1);
+	for (size_t i = 0; i < model->nodes.count; i++) {
+		const struct rm_entry *node = model->nodes.items[i];
+		long number = rm_record_node_number(
+		    node->key, c->api->options.view.framework, c->cluster);
+		if (number >= next && rm_shape_is_node(node))
+			next = number + 1;
+	}
+	return next;
+}
+
 static int
-make_remove_node(struct change *c, const struct rm_store *store, bool surprise,
-    struct rm_change *change, struct rm_error *err)
+make_remove_node(struct rm_api_change *c, const struct rm_store *store,
+    bool surprise, struct rm_change *change, struct rm_error *err)
 {
 	(void)surprise;
 	const struct rm_entry *node = rm_model_node(
@@ -352,19 +370,20 @@ make_remove_node(struct change *c, const struct rm_store *store, bool surprise,
 	/* Nobody who is to go at once is asked to leave in order again. */
 	if (node != NULL && !c->force && rm_node_goal(node) == RM_GOAL_REMOVE)
 		return 0;
-	return store_node(c, "goal", jv_string(c->force ? "remove" : "leave"),
-	    store, change, err);
+	return rm_api_store_node(c, node, "goal",
+	    jv_string(c->force ? "remove" : "leave"), store, change, err);
 }
 
 static int
-make_restart_node(struct change *c, const struct rm_store *store, bool surprise,
-    struct rm_change *change, struct rm_error *err)
+make_restart_node(struct rm_api_change *c, const struct rm_store *store,
+    bool surprise, struct rm_change *change, struct rm_error *err)
 {
 	(void)surprise;
 	const struct rm_entry *node = rm_model_node(
 	    rm_view_model(c->api->view), c->node);
 	double next = node != NULL ? restarts(node, RM_RECORD_NODE) + 1 : 1;
-	return store_node(c, "restart", jv_number(next), store, change, err);
+	return rm_api_store_node(
+	    c, node, "restart", jv_number(next), store, change, err);
 }
 
 /* ---- bodies ---- */
@@ -382,13 +401,12 @@ parse_body(const struct rm_request *request, jv *body, struct rm_error *err)
 
 /* The package of the version that is wanted, where it can be looked into. */
 static int
-check_package(const struct change *c, jv versions, struct rm_error *err)
+check_package(const struct rm_api_change *c, jv versions, struct rm_error *err)
 {
 	const char *version = rm_json_text(c->fields, "riak_version", NULL);
 	if (version == NULL)
 		return 0;
-	int rc = rm_riak_archive_check_url(
-	    rm_json_text(versions, version, ""),
+	int rc = rm_riak_archive_check_url(rm_json_text(versions, version, ""),
 	    rm_model_setting_text(
 		rm_view_model(c->api->view), "container_path", "data"),
 	    err);
@@ -399,7 +417,7 @@ check_package(const struct change *c, jv versions, struct rm_error *err)
 
 /* What a document wants of c->cluster; consumes it. */
 static int
-take_document(struct change *c, jv document, struct rm_error *err)
+take_document(struct rm_api_change *c, jv document, struct rm_error *err)
 {
 	/* The longest key that a node of it may have. */
 	char *key = rm_format(
@@ -423,9 +441,9 @@ take_document(struct change *c, jv document, struct rm_error *err)
 
 static void
 start_document(struct rm_request *request, struct rm_api *api, const char *what,
-    make_change *how, bool needs_version)
+    rm_api_make *how, bool needs_version)
 {
-	struct change *c = change_new(api, request, what, how);
+	struct rm_api_change *c = rm_api_change_new(api, request, what, how);
 	struct rm_error err = { 0 };
 	jv body;
 	int rc = parse_body(request, &body, &err);
@@ -434,7 +452,7 @@ start_document(struct rm_request *request, struct rm_api *api, const char *what,
 	if (rc == 0 && needs_version && !rm_json_has(c->fields, "riak_version"))
 		rc = rm_error_set(&err, RM_EXIT_USAGE, "riak_version: missing");
 	if (rc == 0)
-		start(c);
+		rm_api_change_start(c);
 	else
 		done(c, &err);
 }
@@ -452,15 +470,10 @@ rm_api_put_cluster(struct rm_request *request, void *arg)
 }
 
 void
-rm_api_restart_cluster(struct rm_request *request, void *arg)
-{
-	start(change_new(arg, request, "restart", make_restart_cluster));
-}
-
-void
 rm_api_delete_cluster(struct rm_request *request, void *arg)
 {
-	start(change_new(arg, request, "destroy", make_destroy));
+	rm_api_change_start(
+	    rm_api_change_new(arg, request, "destroy", make_destroy));
 }
 
 static void
@@ -468,7 +481,8 @@ start_template(struct rm_request *request, struct rm_api *api,
     const char *field,
     int (*check)(const char *text, size_t len, struct rm_error *err))
 {
-	struct change *c = change_new(api, request, field, make_fields);
+	struct rm_api_change *c = rm_api_change_new(
+	    api, request, field, make_fields);
 	struct rm_error err = { 0 };
 	jv value = jv_null();
 	int rc = 0;
@@ -482,7 +496,7 @@ start_template(struct rm_request *request, struct rm_api *api,
 	}
 	c->fields = jv_object_set(jv_object(), jv_string(field), value);
 	if (rc == 0)
-		start(c);
+		rm_api_change_start(c);
 	else
 		done(c, &err);
 }
@@ -514,12 +528,12 @@ rm_api_delete_advanced(struct rm_request *request, void *arg)
 
 /* ---- many clusters ---- */
 
-static void put_next(struct change *c);
+static void put_next(struct rm_api_change *c);
 
 static void
 put_one_done(void *arg, const struct rm_error *failure)
 {
-	struct change *c = arg;
+	struct rm_api_change *c = arg;
 	jv result = JV_OBJECT(jv_string("name"), jv_string(c->cluster),
 	    jv_string("success"), failure == NULL ? jv_true() : jv_false());
 	if (failure != NULL)
@@ -530,7 +544,7 @@ put_one_done(void *arg, const struct rm_error *failure)
 }
 
 static void
-put_next(struct change *c)
+put_next(struct rm_api_change *c)
 {
 	int at = jv_array_length(jv_copy(c->results));
 	if (at == jv_array_length(jv_copy(c->todo))) {
@@ -556,7 +570,8 @@ put_next(struct change *c)
 void
 rm_api_put_clusters(struct rm_request *request, void *arg)
 {
-	struct change *c = change_new(arg, request, "put", make_put);
+	struct rm_api_change *c = rm_api_change_new(
+	    arg, request, "put", make_put);
 	struct rm_error err = { 0 };
 	jv body = jv_invalid();
 	int rc = parse_body(request, &body, &err);
@@ -580,20 +595,21 @@ rm_api_put_clusters(struct rm_request *request, void *arg)
 void
 rm_api_add_node(struct rm_request *request, void *arg)
 {
-	start(change_new(arg, request, "add node", make_add_node));
+	rm_api_change_start(
+	    rm_api_change_new(arg, request, "add node", make_add_node));
 }
 
 static void
 start_node(struct rm_request *request, struct rm_api *api, const char *what,
-    make_change *how, bool force)
+    rm_api_make *how, bool force)
 {
 	const struct rm_entry *node = rm_api_node(api, request);
 	if (node == NULL)
 		return;
-	struct change *c = change_new(api, request, what, how);
+	struct rm_api_change *c = rm_api_change_new(api, request, what, how);
 	c->node = rm_strdup(node->key);
 	c->force = force;
-	start(c);
+	rm_api_change_start(c);
 }
 
 void

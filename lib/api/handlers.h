@@ -16,9 +16,13 @@ rm_api_handler rm_api_get_versions, rm_api_get_clusters, rm_api_get_cluster,
 
 /* changing.c */
 rm_api_handler rm_api_put_clusters, rm_api_put_cluster, rm_api_create_cluster,
-    rm_api_restart_cluster, rm_api_delete_cluster, rm_api_put_config,
+    rm_api_delete_cluster, rm_api_put_config,
     rm_api_delete_config, rm_api_put_advanced, rm_api_delete_advanced,
     rm_api_add_node, rm_api_delete_node, rm_api_restart_node;
+
+/* rolling.c */
+rm_api_handler rm_api_restart_cluster, rm_api_get_rollout,
+    rm_api_command_rollout, rm_api_scale_cluster, rm_api_replace_node;
 
 /* question.c, forward.c, artifact.c */
 rm_api_handler rm_api_ask_node, rm_api_ask_type, rm_api_ask_log;

@@ -19,12 +19,14 @@
  * what there is of each node is shared out. */
 enum { INTENTS, RUNS, HEALTH, SESSIONS };
 
-static const struct rm_zk_tree_part parts[SESSIONS][8] = {
+static const struct rm_zk_tree_part parts[SESSIONS][9] = {
 	[INTENTS] = { { "settings", true, RM_ZK_TREE_VALUES },
 	    { "framework", true, RM_ZK_TREE_VALUES },
 	    { SCHEDULER, true, RM_ZK_TREE_VALUES },
 	    { "clusters", false, RM_ZK_TREE_VALUES },
 	    { "verdicts", false, RM_ZK_TREE_VALUES },
+	    { "rollouts", false, RM_ZK_TREE_VALUES },
+	    { "orphans", false, RM_ZK_TREE_VALUES },
 	    { "nodes", false, RM_ZK_TREE_VALUES }, { NULL } },
 	[RUNS] = { { "reservations", false, RM_ZK_TREE_VALUES },
 	    { "tasks", false, RM_ZK_TREE_VALUES }, { NULL } },

@@ -20,7 +20,7 @@ struct rm_cli_options {
 	/* Of some. */
 	const char *output, *file;
 	bool remove, force, wait, attach, diff;
-	long nodes, lines;
+	long nodes, lines, parallel;
 	double timeout;
 };
 

@@ -304,7 +304,7 @@ rm_cli_cluster_endpoints(struct rm_cli *cli, int argc, char **argv,
 	return 0;
 }
 
-/* ---- create, destroy, restart, add-node ---- */
+/* ---- create, destroy, add-node ---- */
 
 int
 rm_cli_cluster_create(struct rm_cli *cli, int argc, char **argv,
@@ -345,18 +345,6 @@ rm_cli_cluster_destroy(struct rm_cli *cli, int argc, char **argv,
 		return -1;
 	rm_cli_print_done(
 	    cli, out, "cluster %s and its data are going", argv[0]);
-	return 0;
-}
-
-int
-rm_cli_cluster_restart(struct rm_cli *cli, int argc, char **argv,
-    struct rm_str *out, struct rm_error *err)
-{
-	(void)argc;
-	if (rm_cli_check_name("cluster", argv[0], err) != 0 ||
-	    rm_cli_do(cli, "POST", err, CLUSTERS "/%s/restart", argv[0]) != 0)
-		return -1;
-	rm_cli_print_done(cli, out, "cluster %s will restart", argv[0]);
 	return 0;
 }
 

@@ -14,7 +14,11 @@ typedef int rm_cli_command(struct rm_cli *cli, int argc, char **argv,
 rm_cli_command rm_cli_cluster_list, rm_cli_cluster_set, rm_cli_cluster_create,
     rm_cli_cluster_destroy, rm_cli_cluster_info, rm_cli_cluster_endpoints,
     rm_cli_cluster_config, rm_cli_cluster_advanced, rm_cli_cluster_add_node,
-    rm_cli_cluster_restart, rm_cli_cluster_wait;
+    rm_cli_cluster_wait;
+
+/* rolling.c */
+rm_cli_command rm_cli_cluster_restart, rm_cli_cluster_upgrade,
+    rm_cli_cluster_scale, rm_cli_cluster_rollout, rm_cli_node_replace;
 
 /* node.c, question.c */
 rm_cli_command rm_cli_node_info, rm_cli_node_remove, rm_cli_node_restart,
