@@ -624,7 +624,8 @@ up() {
   task "$1" "riak-kv-$1.5" "S$1" |
     jq -c --arg h "127.0.0.$1" '.value.hostname = $h'
   jq -cn --arg n "$1" '{record: "status/riak-kv-\($n)", value: {task_id:
-    "riak-kv-\($n).5", state: "TASK_RUNNING", since: 900}, version: 1}'
+    "riak-kv-\($n).5", agent_id: "S\($n)", state: "TASK_RUNNING", since: 900},
+    version: 1}'
 }
 
 done_() { # done_ ID: an order's result
@@ -1025,4 +1026,54 @@ rolled() {
   decide
   run steps
   assert_output '["running","pending pending pending pending","kv is to change its members"]'
+}
+
+# inverse T ID AGENT
+inverse() {
+  jq -cn --argjson t "$1" --arg id "$2" --arg a "$3" '{event: "INVERSE_OFFERS",
+    at: $t, mesos: {type: "INVERSE_OFFERS", inverse_offers: {inverse_offers:
+    [{id: {value: $id}, agent_id: {value: $a}, unavailability: {start:
+    {nanoseconds: 1}}}]}}}'
+}
+
+inverse_answers() {
+  jq -c 'select(.call | tostring | test("INVERSE")) | [.call, (.mesos |
+    .accept_inverse_offers // .decline_inverse_offers | .inverse_offer_ids[].value)]' "$out"
+}
+
+@test "maintenance: an agent whose nodes can be missed is let go, others not" {
+  {
+    three_up
+    for n in 1 2 3; do calm "$n" "riak-kv-$n.5"; done
+    tick 1001
+    inverse 1002 A S1; inverse 1002 B S9
+    member 2 riak-kv-2.5 '[1,2,3]' | jq -c '.value.transfers = 4'
+    inverse 1003 C S1
+    gone members/riak-kv-2
+    inverse 1004 D S1; inverse 1004 E S2
+    up 4 | jq -c 'if .value.agent_id then .value.agent_id = "S1" else . end'
+    calm 2 riak-kv-2.5; calm 4 riak-kv-4.5
+    inverse 1005 F S1
+  } | add
+  decide
+  run inverse_answers
+  assert_output '["ACCEPT_INVERSE_OFFERS","A"]
+["ACCEPT_INVERSE_OFFERS","B"]
+["DECLINE_INVERSE_OFFERS","C"]
+["DECLINE_INVERSE_OFFERS","D"]
+["ACCEPT_INVERSE_OFFERS","E"]
+["DECLINE_INVERSE_OFFERS","F"]'
+}
+
+@test "maintenance of several agents at a time: one of ours, all of others" {
+  {
+    three_up
+    for n in 1 2 3; do calm "$n" "riak-kv-$n.5"; done
+    { inverse 1002 A S1; inverse 1002 B S2; inverse 1002 C S8; } |
+      jq -cs '.[0].mesos.inverse_offers.inverse_offers = [.[].mesos.inverse_offers.inverse_offers[0]] | .[0]'
+  } | add
+  decide
+  run inverse_answers
+  assert_output '["ACCEPT_INVERSE_OFFERS","A","C"]
+["DECLINE_INVERSE_OFFERS","B"]'
 }

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "sched/round.h"
+#include "sched/steps.h"
 #include "state/phase.h"
 
 void *
@@ -69,6 +69,18 @@ on_offers(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 }
 
 static int
+on_inverse(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
+{
+	jv offers = rm_json_path(line, "mesos.inverse_offers.inverse_offers");
+	jv_free(line);
+	bool good = jv_get_kind(offers) == JV_KIND_ARRAY;
+	if (good)
+		rm_round_inverse(state, stage, offers);
+	jv_free(offers);
+	return good ? 0 : rm_stage_lacks(err, "inverse_offers.inverse_offers");
+}
+
+static int
 on_rescind(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 {
 	struct rm_round *r = state;
@@ -125,6 +137,7 @@ const struct rm_stage_rule rm_offer_rules[] = {
 	{ RM_KIND_EVENT, "SUBSCRIBED", false, on_subscribed },
 	{ RM_KIND_EVENT, "OFFERS", true, on_offers },
 	{ RM_KIND_EVENT, "RESCIND", true, on_rescind },
+	{ RM_KIND_EVENT, "INVERSE_OFFERS", true, on_inverse },
 	{ RM_KIND_RECORD, NULL, false, on_record },
 	{ RM_KIND_WRITE, NULL, false, on_record },
 	{ RM_KIND_TICK, NULL, false, on_tick },

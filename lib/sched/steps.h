@@ -22,6 +22,13 @@ void rm_round_settle(struct rm_round *round, struct rm_stage *stage, bool soon);
 void rm_round_suppress_or_revive(
     struct rm_round *round, struct rm_stage *stage);
 
+/*
+ * Agents that are to be maintained: inverse offers are accepted when the nodes
+ * there can be missed, declined otherwise. Borrows offers, an array.
+ */
+void rm_round_inverse(
+    struct rm_round *round, struct rm_stage *stage, jv offers);
+
 /* Consumes value. */
 void rm_round_store_reservation(struct rm_round *round, struct rm_stage *stage,
     const struct rm_entry *node, jv value);
