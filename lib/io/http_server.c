@@ -309,6 +309,14 @@ rm_server_guard(struct rm_server *server,
 	server->guard = guard;
 }
 
+void
+rm_server_idle(struct rm_server *server, double seconds)
+{
+	struct timeval tv = { .tv_sec = (time_t)seconds };
+	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
+	evhttp_set_timeout_tv(server->http, &tv);
+}
+
 static int
 listen_failed(
     const char *address, int port, const char *why, struct rm_error *err)
@@ -631,6 +639,10 @@ rm_stream_begin(struct rm_request *request, int status, const char *type,
 	    end, peer_spoke, request);
 	event_add(request->event, NULL);
 	evhttp_send_reply_start(request->req, status, NULL);
+	/* There may be nothing to say for long, and nothing more to hear. */
+	static const struct timeval taken = { .tv_sec = IDLE_SECONDS };
+	bufferevent_set_timeouts(
+	    evhttp_connection_get_bufferevent(connection), NULL, &taken);
 }
 
 void

@@ -30,6 +30,9 @@ struct rm_server *rm_server_new(struct event_base *loop,
  * answered by itself. */
 void rm_server_guard(struct rm_server *server,
     bool (*guard)(struct rm_request *request, void *arg));
+/* How long a client may be silent between and in its requests, 60 s at first;
+ * for connections to come. Answers that come later and streams have no limit. */
+void rm_server_idle(struct rm_server *server, double seconds);
 /* Port 0 takes a free one. May be called again for another address. Returns
  * the port or -1; "address in use" and the like name address and port. */
 int rm_server_listen(struct rm_server *server, const char *address, int port,

@@ -387,6 +387,33 @@ streams_flow(void **state)
 	answer_free(&answer);
 }
 
+/* Only a client's own silence is limited. */
+static void
+answers_and_streams_may_be_silent(void **state)
+{
+	(void)state;
+	struct answer answer = { 0 }, other = { 0 };
+	double since = rm_now();
+	rm_server_idle(server, 0.3);
+	pending = NULL;
+	begin(&answer, &to_stream, port, "/stream");
+	begin(&other, &(struct rm_http_request){ .timeout = 5 }, port, "/later");
+	run_until(5, answer.data.len == 4 && pending != NULL);
+	run_until(5, rm_now() - since > 1);
+	assert_false(answer.done);
+	assert_false(other.done);
+	rm_stream_send(streaming, "two\n", 4);
+	rm_reply_text(pending, 200, "now");
+	run_until(5, answer.data.len == 8 && other.done);
+	assert_string_equal(other.body.text, "now");
+	rm_stream_end(streaming);
+	run_until(5, answer.done);
+	assert_false(answer.failed);
+	assert_int_equal(stream_closes, 0);
+	answer_free(&answer);
+	answer_free(&other);
+}
+
 /* A paused client that does not read fills the server's buffer, and no more
  * than the socket takes is lost to it. */
 static void
@@ -648,6 +675,7 @@ main(void)
 		cmocka_unit_test(large_answers_are_refused),
 		cmocka_unit_test(answers_may_come_later),
 		cmocka_unit_test(streams_flow),
+		cmocka_unit_test(answers_and_streams_may_be_silent),
 		cmocka_unit_test(streams_tell_what_is_pending),
 		cmocka_unit_test(streams_notice_their_peer_going),
 		cmocka_unit_test(cut_streams_are_failures),
