@@ -64,7 +64,7 @@ set_cluster() {
 start_agent() {
   SAID=$BATS_TEST_TMPDIR/said
   mkfifo "$BATS_TEST_TMPDIR/orders"
-  "$TOOLS/fake_agent" "$AGENT_PORT" "${TOKEN-s3cret}" \
+  "$TOOLS/fake_agent" "$AGENT_PORT" "${TOKEN-s3cret}" ${AGENT_SOCKET-} \
     <"$BATS_TEST_TMPDIR/orders" >"$SAID" 2>"$BATS_TEST_TMPDIR/agent.log" 3>&- &
   track $!
   exec 8>"$BATS_TEST_TMPDIR/orders"

@@ -126,6 +126,28 @@ exit_code() {
   assert_output "$hard"
 }
 
+@test "over the agent's domain socket, where there is one" {
+  stop_tracked
+  rm "$BATS_TEST_TMPDIR/orders"
+  AGENT_SOCKET=$BATS_TEST_TMPDIR/agent.sock start_agent
+  # Nobody is at the endpoint.
+  run_node "MESOS_DOMAIN_SOCKET=$BATS_TEST_TMPDIR/agent.sock" \
+    MESOS_AGENT_ENDPOINT=127.0.0.1:1
+  agent kill "$TASK"
+  wait_for 30 state KILLED
+  nothing_bad
+}
+
+@test "RUNNING comes within a second of Riak's own readiness" {
+  export STANDIN_PING_MS=300 STANDIN_READY_MS=2500 STANDIN_WAIT_S=3
+  run_node
+  local ready running
+  ready=$(date +%s.%N -d "$(sed -nE 's/^([^ ]+) \[notice\] .*riak_kv is up$/\1/p' \
+    "$SANDBOX/riak/log/console.log")")
+  running=$(jq -s 'map(.update?.status | select(.state == "TASK_RUNNING"))[0].timestamp' "$SAID")
+  jq -en "$running - $ready | . > 0 and . < ${WAIT_SCALE:-1}"
+}
+
 @test "a grace in the call wins; what does not stop is killed" {
   run_node
   local vm

@@ -31,7 +31,7 @@
 #define PORTS_EVERY    0.2
 #define PORTS_PATIENCE 5.0 /* one that has just ended may hold them */
 #define GENERATE_LIMIT 60.0
-#define SERVICE_AGAIN  1.0
+#define SERVICE_AGAIN  0.1
 
 enum step {
 	VOLUME,
@@ -336,12 +336,24 @@ enter_ping(struct rm_node *node)
 	    node->data, health_changed, node);
 }
 
+/* Of "[riak_kv,riak_pipe]". */
+static bool
+names_service(const char *list, const char *service)
+{
+	size_t n = strlen(service);
+	for (const char *p = list; (p = strstr(p, service)) != NULL; p += n)
+		if (p > list && strchr("[,", p[-1]) != NULL &&
+		    (p[n] == ',' || p[n] == ']'))
+			return true;
+	return false;
+}
+
 static void
 service_answered(void *arg, bool ok, const char *output)
 {
 	struct rm_node *node = arg;
 	node->command = NULL;
-	if (ok && strstr(output, "is up") != NULL)
+	if (ok && names_service(output, "riak_kv"))
 		go(node, RUNNING);
 	else
 		rm_timer_set(&node->again, SERVICE_AGAIN);
@@ -351,11 +363,9 @@ static void
 enter_service(struct rm_node *node)
 {
 	struct rm_error err = { 0 };
-	char *words = rm_format(
-	    "bin/riak admin wait-for-service riak_kv %s", node->data->node);
-	node->command = rm_riak_run(
-	    node->riak, words, time_left(node), service_answered, node, &err);
-	free(words);
+	/* wait-for-service looks every three seconds only. */
+	node->command = rm_riak_run(node->riak, "bin/riak admin services",
+	    time_left(node), service_answered, node, &err);
 	if (node->command == NULL)
 		fail(node, &err);
 }

@@ -1,5 +1,5 @@
 /*
- * fake_agent PORT [TOKEN]: an agent of Mesos that knows one executor, for the
+ * fake_agent PORT [TOKEN [SOCKET]]: an agent of Mesos that knows one executor, for the
  * tests of rm-executor. It is strict about what it is told, and does what a
  * line on standard input says:
  *
@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/base64.h"
@@ -36,7 +38,7 @@ struct agent {
 	struct rm_server *server;
 	struct rm_request *stream; /* NULL: nobody subscribed */
 	int port, refuse;
-	const char *token;
+	const char *token, *socket; /* path of a domain socket, or NULL */
 	bool silent; /* no acknowledgements */
 	bool terminal; /* a terminal update was seen */
 	struct rm_lines lines;
@@ -209,6 +211,20 @@ handle(struct rm_request *request, void *arg)
 	jv_free(call);
 }
 
+/* As an agent with http_executor_domain_sockets does. */
+static int
+listen_at(struct rm_server *server, const char *path, struct rm_error *err)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	unlink(path);
+	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0 ||
+	    listen(fd, 16) != 0)
+		return rm_error_set(err, 111, "%s: can't listen", path);
+	return rm_server_accept(server, fd, err);
+}
+
 static void
 up(struct agent *agent, char *rest)
 {
@@ -217,8 +233,11 @@ up(struct agent *agent, char *rest)
 		{ 0 } };
 	struct rm_error err = { 0 };
 	agent->server = rm_server_new(agent->loop, routes, agent, &err);
-	if (agent->server == NULL || rm_server_listen(agent->server,
-					 "127.0.0.1", agent->port, &err) < 0) {
+	if (agent->server == NULL ||
+	    rm_server_listen(agent->server, "127.0.0.1", agent->port, &err) <
+		0 ||
+	    (agent->socket != NULL &&
+		listen_at(agent->server, agent->socket, &err) != 0)) {
 		fprintf(stderr, "fake_agent: %s\n", err.text);
 		exit(111);
 	}
@@ -370,6 +389,7 @@ main(int argc, char **argv)
 	rm_log_open("fake_agent", RM_LOG_TEXT, RM_LOG_INFO);
 	agent.port = atoi(argv[1]);
 	agent.token = argc > 2 ? argv[2] : NULL;
+	agent.socket = argc > 3 ? argv[3] : NULL;
 	agent.loop = rm_loop_new(true, &err);
 	up(&agent, NULL);
 	struct event *in = event_new(

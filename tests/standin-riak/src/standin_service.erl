@@ -41,6 +41,7 @@ handle_info(routes, State) ->
     {noreply, State};
 handle_info(ready, State) ->
     persistent_term:put(?MODULE, [riak_kv, riak_pipe, riak_repl]),
+    logger:notice("riak_kv is up"),
     case os:getenv("STANDIN_FAIL", "") of
         "quit" -> init:stop();
         _ -> ok
