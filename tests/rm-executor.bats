@@ -138,6 +138,23 @@ exit_code() {
   nothing_bad
 }
 
+@test "at the address of an interface, where one is named" {
+  DATA='.NetworkInterfaceName = "lo" | .Address = "127.0.0.9"'
+  run_node
+  wait_for 10 member '.address == "127.0.0.1"'
+  run ss -Hltn "sport = :$HTTP"
+  assert_output --partial "127.0.0.1:$HTTP"
+  agent kill "$TASK"
+  wait_for 30 state KILLED
+  DATA='.NetworkInterfaceName = "none9"'
+  new_sandbox
+  start_executor
+  launch
+  wait_for 10 state FAILED
+  run message FAILED
+  assert_output --regexp '^no interface none9 here \(there is .*lo.*\)$'
+}
+
 @test "RUNNING comes within a second of Riak's own readiness" {
   export STANDIN_PING_MS=300 STANDIN_READY_MS=2500 STANDIN_WAIT_S=3
   run_node

@@ -55,7 +55,7 @@ ends_with() {
 
 @test "it leads, writes the settings and starts the stages in order" {
   start_zookeeper
-  schedd a --node-mem 777 --resource riak-3=http://x/r.tgz \
+  schedd a --node-mem 777 --network-interface eth1 --resource riak-3=http://x/r.tgz \
     --resource-urls '{"executor":"http://x/e.tgz"}' \
     --constraints '"[[&quot;rack&quot;,&quot;UNIQUE&quot;]]"'
   wait_for 20 started 8
@@ -67,6 +67,7 @@ ends_with() {
   grep -q "rm-mesos events.*--zk $ZK.*--fence /riak/frameworks/riak/election/" "$STACK/started"
   run rm-state get settings --zk "$ZK"
   assert_output --partial '"mem":777'
+  assert_output --partial '"network_interface":"eth1"'
   assert_output --partial '"resources":{"executor":"http://x/e.tgz","riak-3":"http://x/r.tgz"}'
   assert_output --partial '"constraints":[["rack","UNIQUE"]]'
   assert_output --partial '"schema":1'

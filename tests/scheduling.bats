@@ -172,6 +172,14 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output $'null\nnull\nnull'
 }
 
+@test "the interface that nodes listen on is in the task's data" {
+  records '{"network_interface": "eth1"}' >"$in"
+  { node 1; offer 1000 A S1; tick 1001; } | add
+  decide
+  run after 1001 'select(.call == "ACCEPT") | .. | .data? // empty | .NetworkInterfaceName'
+  assert_output eth1
+}
+
 @test "a plan is remembered until its task's record comes" {
   {
     node 1; offer 1000 A S1; tick 1001

@@ -227,8 +227,7 @@ pass_to(
 	jv task = rm_entry_value(node, RM_RECORD_TASK);
 	jv ports = rm_json_get(task, "ports");
 	int port = (int)rm_json_number(ports, "http", 0);
-	const char *address = rm_json_text(
-	    task, "address", rm_json_text(task, "hostname", NULL));
+	const char *address = rm_shape_address(node);
 	jv_free(ports);
 	if (port > 0 && address != NULL)
 		pass_on(api, request, address, port);

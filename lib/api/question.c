@@ -146,8 +146,7 @@ url_of(const struct rm_entry *node, const char *path)
 	jv task = rm_entry_value(node, RM_RECORD_TASK);
 	jv ports = rm_json_get(task, "ports");
 	double port = rm_json_number(ports, "executor", 0);
-	const char *address = rm_json_text(
-	    task, "address", rm_json_text(task, "hostname", NULL));
+	const char *address = rm_shape_address(node);
 	jv_free(ports);
 	enum rm_task_life life = rm_node_life(node);
 	bool alive = life == RM_TASK_ALIVE || life == RM_TASK_UNSURE;

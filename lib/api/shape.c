@@ -101,6 +101,16 @@ rm_shape_node_keys(const struct rm_model *model, const char *cluster)
 	return keys;
 }
 
+const char *
+rm_shape_address(const struct rm_entry *node)
+{
+	const char *host = rm_entry_text(
+	    node, RM_RECORD_TASK, "hostname", NULL);
+	const char *placed = rm_entry_text(
+	    node, RM_RECORD_TASK, "address", host);
+	return rm_entry_text(node, RM_RECORD_MEMBER, "address", placed);
+}
+
 static jv
 field_or_null(const struct rm_entry *cluster, const char *field)
 {

@@ -18,6 +18,9 @@ bool rm_shape_is_of(const struct rm_entry *node, const char *cluster);
  * "nodes":[…]} */
 jv rm_shape_cluster(
     const struct rm_model *model, const struct rm_entry *cluster);
+/* Where a node's ports are: as its executor says, else as its task was placed;
+ * borrowed, NULL: it has no task. */
+const char *rm_shape_address(const struct rm_entry *node);
 /* ["riak-kv-1",…] */
 jv rm_shape_node_keys(const struct rm_model *model, const char *cluster);
 /* {"key","status","container_path","persistence_id"}, and "location" */

@@ -42,6 +42,8 @@ member_json(const struct rm_records *r)
 	struct rm_str text = { 0 };
 	jv json = jv_object();
 	json = rm_json_set(json, "task_id", jv_string(r->task->id));
+	json = rm_json_set(
+	    json, "address", jv_string(r->task->data.address));
 	json = rm_json_set(json, "ready", r->ready ? jv_true() : jv_false());
 	json = rm_json_set(json, "members", copy_or_null(r->ring.members));
 	json = rm_json_set(
@@ -69,7 +71,9 @@ coordinated_json(const struct rm_task_data *d)
 	json = rm_json_set(json, "DisterlPort", jv_number(d->disterl));
 	json = rm_json_set(json, "PBPort", jv_number(d->pb));
 	json = rm_json_set(json, "HTTPPort", jv_number(d->http));
-	json = rm_json_set(json, "Hostname", jv_string(d->host));
+	/* Clients have to come to where Riak listens. */
+	json = rm_json_set(json, "Hostname",
+	    jv_string(*d->interface != '\0' ? d->address : d->host));
 	rm_json_write(&text, json);
 	return rm_str_take(&text);
 }

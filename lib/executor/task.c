@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "base/exit.h"
 #include "base/json.h"
+#include "executor/interface.h"
 
 double
 rm_task_kill_policy(jv policy)
@@ -40,6 +41,20 @@ parse_data(struct rm_task *task, jv info, struct rm_error *err)
 	return rc;
 }
 
+/* Where an interface is named its address is the node's. */
+static int
+find_address(struct rm_task_data *data, struct rm_error *err)
+{
+	if (*data->interface == '\0')
+		return 0;
+	char *address = rm_interface_address(data->interface, err);
+	if (address == NULL)
+		return -1;
+	free(data->address);
+	data->address = address;
+	return 0;
+}
+
 int
 rm_task_parse(struct rm_task *task, jv info, struct rm_error *err)
 {
@@ -50,6 +65,8 @@ rm_task_parse(struct rm_task *task, jv info, struct rm_error *err)
 		    err, RM_EXIT_REJECTED, "a task without task_id");
 	task->id = rm_strdup(id);
 	if (parse_data(task, info, err) != 0)
+		return -1;
+	if (find_address(&task->data, err) != 0)
 		return -1;
 	jv policy = rm_json_get(info, "kill_policy");
 	double grace = rm_task_kill_policy(policy);

@@ -58,6 +58,12 @@ is_address(const char *text)
 	       inet_pton(AF_INET6, text, bytes) == 1;
 }
 
+static bool
+is_interface(const char *text)
+{
+	return *text == '\0' || made_of(text, "_-.:@");
+}
+
 /* It stands in riak.conf, where # begins a comment, and in arguments. */
 static bool
 is_cookie(const char *text)
@@ -85,6 +91,7 @@ static const struct {
 	{ "ClusterName", AT(cluster), is_key, NULL },
 	{ "Host", AT(host), is_host, NULL },
 	{ "Address", AT(address), is_address, NULL },
+	{ "NetworkInterfaceName", AT(interface), is_interface, "" },
 	{ "Cookie", AT(cookie), is_cookie, NULL },
 	{ "Key", AT(secret), is_cookie, NULL },
 	{ "ContainerPath", AT(container_path), is_container_path, "data" },

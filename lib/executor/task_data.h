@@ -16,7 +16,8 @@ struct rm_task_data {
 	char *key; /* NodeKey, "riak-kv-1" */
 	char *framework, *cluster; /* FrameworkName, ClusterName */
 	char *host; /* Host: the name's part behind the @ */
-	char *address; /* Address: where this node's ports are */
+	char *address; /* Address: where this node's ports are, unless: */
+	char *interface; /* NetworkInterfaceName: at its address; "": none */
 	char *zookeepers; /* "a:2181,b:2181" */
 	char *container_path; /* of the volume, below the sandbox; "data" */
 	char *data_dir; /* the same seen from Riak's root: "../data" */

@@ -107,6 +107,11 @@ task_data(const struct rm_model *model, jv plan, jv launch)
 	data = rm_json_set(data, "TaskId", rm_json_get(launch, "task"));
 	data = rm_json_set(
 	    data, "Address", jv_string(rm_json_text(plan, "address", host)));
+	const char *interface = rm_model_setting_text(
+	    model, "network_interface", NULL);
+	if (interface != NULL)
+		data = rm_json_set(
+		    data, "NetworkInterfaceName", jv_string(interface));
 	data = rm_json_set(data, "ContainerPath",
 	    jv_string(rm_model_setting_text(model, "container_path", "data")));
 	data = rm_json_set(data, "KillGrace",

@@ -105,6 +105,7 @@ rm_settings_make(
 	r = set_text(r, "principal", from->principal);
 	r = set_text(r, "hostname", from->hostname);
 	r = set_text(r, "webui_url", from->webui_url);
+	r = set_text(r, "network_interface", from->network_interface);
 	r = set_text(r, "zookeeper", from->zookeeper);
 	r = rm_json_set(
 	    r, "failover_timeout", jv_number(from->failover_timeout));

@@ -15,7 +15,7 @@
 /* As they were typed. */
 struct rm_settings {
 	const char *framework, *role, *principal, *user;
-	const char *hostname, *webui_url, *zookeeper;
+	const char *hostname, *webui_url, *zookeeper, *network_interface;
 	double failover_timeout;
 	double node_cpus, node_mem, node_disk, executor_cpus, executor_mem;
 	const char *constraints; /* JSON */
