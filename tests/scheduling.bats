@@ -177,7 +177,7 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   { node 1; offer 1000 A S1; tick 1001; } | add
   decide
   run after 1001 'select(.call == "ACCEPT") | .. | .data? // empty | .NetworkInterfaceName'
-  assert_output eth1
+  assert_output '"eth1"'
 }
 
 @test "a plan is remembered until its task's record comes" {
