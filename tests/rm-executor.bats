@@ -561,9 +561,14 @@ exit_code() {
   kill -STOP "$(vm)"
   wait_for 60 member '.ready == false and .health != "ok"'
   wait_for 5 unrecorded
+  wait_for 5 state RUNNING '.update.status | .healthy == false and
+    .reason == "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED" and
+    (.message | startswith("Riak does not answer: "))'
   kill -CONT "$(vm)"
   wait_for 20 coordinated
   wait_for 10 member '.ready and .health == "ok"'
+  wait_for 5 state RUNNING '.update.status | .healthy == true and
+    .message == "Riak answers again"'
   run ! state FAILED
 }
 

@@ -307,6 +307,21 @@ enter_mapper(struct rm_node *node)
 	node->mapper = rm_mapper_new(node->options.loop, &options);
 }
 
+/* TASK_RUNNING, now and when its health changes. */
+static void
+tell_running(struct rm_node *node, bool up, const char *reason,
+    const char *message)
+{
+	char data[40];
+	snprintf(data, sizeof(data), "{\"RexPort\":%d}", node->data->executor);
+	const struct rm_status status = { .state = "TASK_RUNNING",
+		.data = data,
+		.reason = reason,
+		.message = message,
+		.health = up ? RM_HEALTHY : RM_UNHEALTHY };
+	node->options.update(node->options.arg, &status);
+}
+
 static void
 health_changed(void *arg, bool up, const char *why)
 {
@@ -315,10 +330,12 @@ health_changed(void *arg, bool up, const char *why)
 		go(node, SERVICE);
 	if (node->step != RUNNING)
 		return;
-	if (up)
-		rm_log_info("Riak answers again");
-	else
-		rm_log_warn("Riak does not answer why=\"%s\"", why);
+	char *words = up ? rm_strdup("Riak answers again")
+			 : rm_format("Riak does not answer: %s", why);
+	rm_log(up ? RM_LOG_INFO : RM_LOG_WARN, "%s", words);
+	tell_running(
+	    node, up, "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED", words);
+	free(words);
 	rm_records_ready(node->records, up, why);
 	rm_orders_ready(node->orders, up);
 	rm_questions_ready(node->questions, up ? node->queue : NULL, why);
@@ -425,14 +442,9 @@ close_commands(struct rm_node *node)
 static void
 enter_running(struct rm_node *node)
 {
-	char data[40];
-	snprintf(data, sizeof(data), "{\"RexPort\":%d}", node->data->executor);
-	const struct rm_status status = {
-		.state = "TASK_RUNNING", .data = data, .healthy = true
-	};
 	rm_timer_stop(&node->limit);
 	rm_log_info("Riak is ready seconds=%.1f", rm_now() - node->began);
-	node->options.update(node->options.arg, &status);
+	tell_running(node, true, NULL, NULL);
 	rm_records_ready(node->records, true, NULL);
 	open_commands(node);
 	malloc_trim(0);

@@ -63,8 +63,11 @@ status_json(
 		json = rm_json_set(json, "message", jv_string(status->message));
 	if (status->data != NULL)
 		json = rm_json_set(json, "data", base64_of(status->data));
-	if (status->healthy)
-		json = rm_json_set(json, "healthy", jv_true());
+	if (status->reason != NULL)
+		json = rm_json_set(json, "reason", jv_string(status->reason));
+	if (status->health != RM_HEALTH_UNTOLD)
+		json = rm_json_set(json, "healthy",
+		    jv_bool(status->health == RM_HEALTHY));
 	return json;
 }
 

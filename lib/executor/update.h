@@ -11,12 +11,19 @@
 
 #include "base/str.h"
 
+enum rm_health_told {
+	RM_HEALTH_UNTOLD,
+	RM_HEALTHY,
+	RM_UNHEALTHY,
+};
+
 struct rm_status {
 	const char *task_id;
 	const char *state; /* "TASK_RUNNING", … */
 	const char *message; /* or NULL */
 	const char *data; /* bytes for TaskStatus.data, or NULL */
-	bool healthy; /* said only when true */
+	const char *reason; /* "REASON_…", or NULL */
+	enum rm_health_told health;
 };
 
 struct rm_update {

@@ -18,7 +18,7 @@ add(struct rm_updates *updates, const char *state)
 		.state = state,
 		.message = "m\"\n",
 		.data = "{}",
-		.healthy = true };
+		.health = RM_HEALTHY };
 	rm_updates_add(updates, &status, "e.1");
 }
 
