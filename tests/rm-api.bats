@@ -328,6 +328,57 @@ echo_server() {
   wait_for 10 marked '[true,true]'
 }
 
+@test "the page: whole without a script, and nothing in it is markup" {
+  settings
+  start_api
+  run curl -s "$API/"
+  assert_output --partial "There is no cluster yet"
+  assert_output --partial "<h1>$F</h1>"
+  assert_output --partial 'role="alert">no scheduler leads'
+  create kv
+  ask POST clusters/kv/nodes
+  ask POST clusters/kv/nodes
+  run_node kv 1 4000
+  zk "members/$F-kv-1" '{"partitions": 48, "health": "ok"}'
+  zk verdicts/kv "{\"$F-kv-2\":\"<b>cpus</b> & \\\"mem\\\"\"}"
+  zk rollouts/kv '{"state": "running", "waits": "for <i>riak-kv-1</i>",
+    "steps": [{"node": "a", "state": "done"}, {"node": "b", "state": "pending"}]}'
+  shown() { curl -s "$API/" >page.html && grep -q 48 page.html && grep -q cpus page.html && grep -q rollout page.html; }
+  wait_for 10 shown
+  run cat page.html
+  assert_output --partial "1 of 2 nodes serve; riak-kv-2-2"
+  assert_output --partial '<td class="good">started, serves</td>'
+  assert_output --partial '<td class="bad">requested</td>'
+  assert_output --partial '<td>&lt;b&gt;cpus&lt;/b&gt; &amp; &quot;mem&quot;</td>'
+  assert_output --partial 'rollout running: 1 of 2 nodes; waits: for &lt;i&gt;riak-kv-1&lt;/i&gt;'
+  assert_output --partial "<title>$F-kv-1: 48 partitions</title>"
+  # Its own script puts it in place anew; nothing comes from elsewhere.
+  refute_output --regexp '(src|href)='
+  run curl -sI -X GET "$API/"
+  assert_output --partial "default-src 'none'"
+}
+
+@test "figures for Prometheus" {
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/nodes
+  ask POST clusters/kv/nodes
+  run_node kv 1 4000
+  counted() { curl -s "$API/metrics" | grep -qx 'riak_mesos_cluster_serving{cluster="kv"} 1'; }
+  wait_for 10 counted
+  run curl -s "$API/metrics"
+  assert_line 'riak_mesos_scheduler_leads 0'
+  assert_line 'riak_mesos_zookeeper_connected 1'
+  assert_line 'riak_mesos_nodes{status="started"} 1'
+  assert_line 'riak_mesos_nodes{status="requested"} 1'
+  assert_line 'riak_mesos_cluster_nodes{cluster="kv"} 2'
+  assert_line 'riak_mesos_cluster_rollout{cluster="kv"} 0'
+  # Each line is a comment or a sample.
+  refute_line --regexp '^[^#r]'
+  [ "$(grep -c '^# TYPE' <<<"$output")" = "$(grep -c '^# HELP' <<<"$output")" ]
+}
+
 @test "numbers are not used again, not even by twenty at once" {
   settings
   start_api

@@ -21,6 +21,8 @@
 #define NODE    CLUSTER "/nodes/:node"
 
 static const struct rm_route routes[] = {
+	{ "GET", "/", rm_api_get_page },
+	{ "GET", "/metrics", rm_api_get_metrics },
 	{ "GET", "/healthcheck", rm_api_get_health },
 	{ "GET", "/static/*", rm_api_get_artifact },
 	{ "GET", API "/framework", rm_api_get_framework },

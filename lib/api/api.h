@@ -45,6 +45,9 @@ void rm_api_refuse(struct rm_request *request, const struct rm_error *err);
 void rm_api_refuse_as(struct rm_request *request, int status, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* GET /api/v1/framework; the caller's. */
+jv rm_api_framework(const struct rm_api *api);
+
 /* Whether the peer may do what not everybody may; false: it was told. */
 bool rm_api_allow(const struct rm_api *api, struct rm_request *request);
 

@@ -29,4 +29,7 @@ rm_api_handler rm_api_ask_node, rm_api_ask_type, rm_api_ask_log;
 rm_api_handler rm_api_forward_node, rm_api_forward_cluster;
 rm_api_handler rm_api_get_artifact;
 
+/* looking.c */
+rm_api_handler rm_api_get_page, rm_api_get_metrics;
+
 #endif

@@ -178,10 +178,9 @@ count_phases(const struct rm_model *model)
 	return phases;
 }
 
-void
-rm_api_get_framework(struct rm_request *request, void *arg)
+jv
+rm_api_framework(const struct rm_api *api)
 {
-	struct rm_api *api = arg;
 	const struct rm_model *model = rm_view_model(api->view);
 	const char *wrong;
 	jv o = health(api, &wrong);
@@ -194,6 +193,11 @@ rm_api_get_framework(struct rm_request *request, void *arg)
 	const char *role = rm_model_setting_text(model, "role", NULL);
 	o = rm_json_set(o, "role", role != NULL ? jv_string(role) : jv_null());
 	o = rm_json_set(o, "orphans", jv_number((double)model->volumes.count));
-	rm_reply_json(
-	    request, 200, rm_json_set(o, "nodes", count_phases(model)));
+	return rm_json_set(o, "nodes", count_phases(model));
+}
+
+void
+rm_api_get_framework(struct rm_request *request, void *arg)
+{
+	rm_reply_json(request, 200, rm_api_framework(arg));
 }

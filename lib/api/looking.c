@@ -1,0 +1,81 @@
+/* What is made for looking at: the page, and figures for Prometheus. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/handlers.h"
+#include "api/metrics.h"
+#include "api/page.h"
+#include "api/shape.h"
+#include "base/json.h"
+
+/* {"riak-kv-1":22,…} */
+static jv
+partitions_of(const struct rm_model *model, const struct rm_entry *cluster)
+{
+	jv partitions = jv_object();
+	for (size_t i = 0; i < model->nodes.count; i++) {
+		const struct rm_entry *node = model->nodes.items[i];
+		double n = rm_entry_number(
+		    node, RM_RECORD_MEMBER, "partitions", -1);
+		if (n >= 0 && rm_shape_is_of(node, cluster->key))
+			partitions = rm_json_set(
+			    partitions, node->key, jv_number(n));
+	}
+	return partitions;
+}
+
+static jv
+look_at_clusters(const struct rm_api *api)
+{
+	const struct rm_model *model = rm_view_model(api->view);
+	jv clusters = jv_array();
+	for (size_t i = 0; i < model->clusters.count; i++) {
+		const struct rm_entry *cluster = model->clusters.items[i];
+		if (!rm_shape_is_cluster(cluster))
+			continue;
+		jv rollout = rm_entry_value(cluster, RM_RECORD_ROLLOUT);
+		clusters = jv_array_append(clusters,
+		    JV_OBJECT(jv_string("status"),
+			rm_shape_status(api->view, cluster),
+			jv_string("rollout"),
+			jv_is_valid(rollout) ? jv_copy(rollout) : jv_null(),
+			jv_string("partitions"),
+			partitions_of(model, cluster)));
+	}
+	return clusters;
+}
+
+static void
+reply_made(struct rm_request *request, void *arg, const char *type,
+    void (*make)(struct rm_str *text, jv framework, jv clusters))
+{
+	const struct rm_api *api = arg;
+	struct rm_str text = { 0 };
+	jv framework = rm_api_framework(api), clusters = look_at_clusters(api);
+	make(&text, framework, clusters);
+	rm_request_add_header(request, "Cache-Control", "no-store");
+	rm_reply(request, 200, type, text.text, text.len);
+	rm_str_free(&text);
+	jv_free(framework);
+	jv_free(clusters);
+}
+
+void
+rm_api_get_page(struct rm_request *request, void *arg)
+{
+	/* The page's own style and script, and nothing from anywhere else. */
+	rm_request_add_header(request, "Content-Security-Policy",
+	    "default-src 'none'; style-src 'unsafe-inline'; "
+	    "script-src 'unsafe-inline'; connect-src 'self'; "
+	    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+	rm_request_add_header(request, "X-Content-Type-Options", "nosniff");
+	reply_made(request, arg, "text/html; charset=utf-8", rm_page_write);
+}
+
+void
+rm_api_get_metrics(struct rm_request *request, void *arg)
+{
+	reply_made(request, arg, "text/plain; version=0.0.4; charset=utf-8",
+	    rm_metrics_write);
+}
