@@ -572,6 +572,27 @@ exit_code() {
   run ! state FAILED
 }
 
+@test "Riak's log is on stdout, each line once, through rotations" {
+  run_node
+  local log=$SANDBOX/riak/log/console.log
+  in_stdout() { [ "$(grep -cxF "$1" "$SANDBOX/stdout")" -eq 1 ]; }
+  wait_for 5 in_stdout "$(head -n 1 "$log")"
+  echo one >>"$log"
+  wait_for 5 in_stdout one
+  mv "$log" "$log.0"
+  echo two >>"$log.0"
+  seq -f 'three %.0f' 20000 >"$log"
+  wait_for 5 in_stdout "three 20000"
+  in_stdout one
+  in_stdout two
+  echo last >>"$log"
+  agent kill "$TASK" 10
+  wait_for 20 state KILLED
+  in_stdout last
+  in_stdout "three 1"
+  wait_for 10 gone "$EXECUTOR"
+}
+
 @test "executor and port mapper are small" {
   run_node
   dirty() { awk '/^Private_Dirty/ {print $2}' "/proc/$1/smaps_rollup"; }

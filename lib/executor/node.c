@@ -309,8 +309,8 @@ enter_mapper(struct rm_node *node)
 
 /* TASK_RUNNING, now and when its health changes. */
 static void
-tell_running(struct rm_node *node, bool up, const char *reason,
-    const char *message)
+tell_running(
+    struct rm_node *node, bool up, const char *reason, const char *message)
 {
 	char data[40];
 	snprintf(data, sizeof(data), "{\"RexPort\":%d}", node->data->executor);

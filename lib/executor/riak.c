@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "executor/environment.h"
 #include "executor/file.h"
+#include "executor/follow.h"
 #include "executor/tail.h"
 #include "io/loop.h"
 #include "io/process.h"
@@ -32,6 +33,7 @@ struct rm_riak {
 	int status, checks;
 	double stop_by; /* 0: it was not asked to stop */
 	struct rm_tail *out, *errors;
+	struct rm_follow *log;
 	struct rm_timer kill, group;
 };
 
@@ -40,6 +42,7 @@ nothing_left(struct rm_riak *riak)
 {
 	rm_tail_drain(riak->out);
 	rm_tail_drain(riak->errors);
+	rm_follow_drain(riak->log);
 	riak->running = false;
 	riak->options.on_end(riak->options.arg, riak->status);
 }
@@ -132,6 +135,7 @@ rm_riak_free(struct rm_riak *riak)
 	rm_timer_free(&riak->group);
 	rm_tail_free(riak->out);
 	rm_tail_free(riak->errors);
+	rm_follow_free(riak->log);
 	rm_environ_free(riak->environment);
 	free(riak);
 }
@@ -160,6 +164,21 @@ rm_riak_run(struct rm_riak *riak, const char *words, double limit,
 	    riak->loop, &options, err);
 	free(line);
 	return command;
+}
+
+static char *
+log_path(const struct rm_riak *riak)
+{
+	return rm_format("%s/log/console.log", riak->options.package->root);
+}
+
+/* Riak 3 logs to a file only; Mesos shows what is on stdout. */
+static void
+follow_log(struct rm_riak *riak)
+{
+	char *path = log_path(riak);
+	riak->log = rm_follow_new(riak->loop, path, STDOUT_FILENO);
+	free(path);
 }
 
 static int
@@ -197,6 +216,7 @@ rm_riak_start(struct rm_riak *riak, struct rm_error *err)
 		return -1;
 	riak->pid = rm_process_pid(riak->vm);
 	riak->running = true;
+	follow_log(riak);
 	rm_log_info("Riak was started pid=%ld", (long)riak->pid);
 	return 0;
 }
@@ -275,8 +295,7 @@ char *
 rm_riak_last_words(struct rm_riak *riak)
 {
 	struct rm_str words = { 0 }, log = { 0 };
-	char *path = rm_format(
-	    "%s/log/console.log", riak->options.package->root);
+	char *path = log_path(riak);
 	rm_file_tail(&log, path, KEPT);
 	if (riak->errors != NULL)
 		add_lines(
