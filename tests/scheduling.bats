@@ -830,15 +830,18 @@ removed() {
     for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
     tick 1001
     member 1 riak-kv-1.5 '[1,2,3]' '{"id":"down.1001000","success":false}'
+    # It may be down already, or up again: that is seen when it is removed.
     tick 1002; tick 1011
-    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ down.1011000)"; tick 1012
-    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ force-remove.1012000)"; tick 1013
-    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ commit.1013000)"
-    tick 1014; tick 1042; tick 1043
+    member 1 riak-kv-1.5 '[1,2,3]' '{"id":"force-remove.1011000","success":false}'
+    tick 1012; tick 1021
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ down.1021000)"; tick 1022
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ force-remove.1022000)"; tick 1023
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ commit.1023000)"
+    tick 1024; tick 1052; tick 1053
   } | add
   decide
   run bash -c "jq -r 'select(.write == \"orders/riak-kv-1\") | .value.id' '$out' | xargs"
-  assert_output "down.1001000 down.1011000 force-remove.1012000 commit.1013000 down.1043000"
+  assert_output "down.1001000 force-remove.1011000 down.1021000 force-remove.1022000 commit.1023000 down.1053000"
 }
 
 @test "a replacement joins for the one that it replaces, and no other way" {
@@ -1084,4 +1087,81 @@ inverse_answers() {
   run inverse_answers
   assert_output '["ACCEPT_INVERSE_OFFERS","A","C"]
 ["DECLINE_INVERSE_OFFERS","B"]'
+}
+
+@test "what is staged and wanted is committed; what is not, is not" {
+  {
+    up 1; up 2; up 3 leave; up 4
+    for n in 1 2 3; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    member 4 riak-kv-4.5 '[4]'; tick 1001
+    member 4 riak-kv-4.5 '[1,2,3]' "$(done_ join.1001000)"; tick 1002
+    staged='["join riak-kv-4@127.0.0.4","leave riak-kv-3@127.0.0.3"]'
+    member 1 riak-kv-1.5 '[1,2,3]' '{"id":"commit.1002000","success":false,"answer":'"$staged"'}'
+    tick 1003
+    member 1 riak-kv-1.5 '[1,2,3]' '{"id":"commit.1003000","success":false,"answer":["leave riak-kv-2@127.0.0.2"]}'
+    tick 1004
+  } | add
+  decide
+  run orders
+  assert_line --index 1 '["riak-kv-1","commit",{"joins":["riak-kv-4@127.0.0.4"]},"commit.1002000"]'
+  assert_line --index 2 '["riak-kv-1","commit",{"joins":["riak-kv-4@127.0.0.4"],"leaves":["riak-kv-3@127.0.0.3"]},"commit.1003000"]'
+  refute_output --partial '"leaves":["riak-kv-2'
+}
+
+@test "new nodes join the last one that is to leave, and only then it goes" {
+  {
+    up 1 leave; up 2
+    member 1 riak-kv-1.5 '[1]'; tick 1001
+    member 2 riak-kv-2.5 '[2]'; tick 1002
+    member 2 riak-kv-2.5 '[1]' "$(done_ join.1002000)"; tick 1003
+    member 2 riak-kv-2.5 '[1,2]'
+    member 1 riak-kv-1.5 '[1,2]' "$(done_ commit.1003000)"; tick 1004
+  } | add
+  decide
+  run calls
+  refute_line --partial KILL
+  run orders
+  assert_line --index 0 '["riak-kv-2","join",{"node":"riak-kv-1@127.0.0.1"},"join.1002000"]'
+  assert_line --index 1 '["riak-kv-1","commit",{"joins":["riak-kv-2@127.0.0.2"]},"commit.1003000"]'
+  assert_line --index 2 '["riak-kv-1","leave",{},"leave.1004000"]'
+}
+
+@test "no node begins a ring while one that was a member is not up" {
+  {
+    up 1; up 2; up 3
+    echo '{"record":"orders/riak-kv-1","value":{"id":"commit.1","verb":"commit","arguments":{},"at":1},"version":1}'
+    member 2 riak-kv-2.5 '[2]'; member 3 riak-kv-3.5 '[3]'
+    for t in {1001..1070}; do tick "$t"; done
+  } | add
+  decide
+  run orders
+  assert_output ""
+}
+
+@test "an echo of what was written over changes nothing" {
+  {
+    node 1; offer 1000 A S1; tick 1001
+    update 1001.2 riak-kv-1.1001000 RUNNING S1
+    echo '{"record":"status/riak-kv-1","value":{"task_id":"riak-kv-1.900000","state":"TASK_GONE","since":1000},"version":0}'
+    gone tasks/riak-kv-1; gone reservations/riak-kv-1
+    offer 1002 B S2; tick 1003
+  } | add
+  decide
+  run calls
+  assert_line "ACCEPT 1"
+}
+
+@test "released under an id that its agent has no more: its host tells" {
+  {
+    node 1 remove
+    reserved 1 held S1 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S1
+    update 1000 riak-kv-1.5 KILLED S1
+    offer 1001 A S1 "$(held 1 riak.riak-kv-1.5)"; tick 1002
+    offer 1010 B S7 | jq -c '.mesos.offers.offers[0].hostname = "127.0.0.1"'
+    tick 1011
+  } | add
+  decide
+  run after 1011 'select(.write == "reservations/riak-kv-1") | .value'
+  assert_output null
 }

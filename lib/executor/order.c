@@ -362,6 +362,7 @@ take_plan(struct rm_order *order, const struct rm_admin_answer *answer)
 	} else {
 		char *text = list_changes(staged);
 		end(order, false, "plan-differs", text);
+		order->answer = jv_keys(jv_copy(staged));
 		free(text);
 	}
 	jv_free(named);

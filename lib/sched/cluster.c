@@ -45,8 +45,7 @@ void *
 rm_cluster_new(void)
 {
 	struct rm_cluster *c = rm_alloc(sizeof(*c));
-	rm_model_init(&c->model,
-	    1U << RM_RECORD_ORDER | 1U << RM_RECORD_ROLLOUT, sizeof(struct own),
+	rm_model_init(&c->model, RM_WRITES_CLUSTER, sizeof(struct own),
 	    sizeof(struct own_cluster));
 	return c;
 }
@@ -92,11 +91,17 @@ why_end(const struct rm_cluster *c, const struct rm_entry *node)
 	case RM_GOAL_STOP:
 		return "stop";
 	case RM_GOAL_REMOVE:
-		return "remove";
+		/* A join that is staged can't be taken back. */
+		return rm_member_ready(node) &&
+			       rm_member_is_needed(&c->model, node)
+			   ? NULL
+			   : "remove";
 	case RM_GOAL_LEAVE:
-		/* Alone in its ring it has nobody to leave. */
+		/* Alone in its ring it has nobody to leave, unless there are
+		 * some to join it. */
 		return rm_member_ready(node) && rm_member_alone(node) &&
-			       !rm_member_vouched(&c->model, node)
+			       !rm_member_is_listed(&c->model, node) &&
+			       !rm_member_is_needed(&c->model, node)
 			   ? "leave"
 			   : NULL;
 	case RM_GOAL_RUN:
@@ -156,7 +161,7 @@ forget(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	bool removed = goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE;
 	if (!bare(node))
 		own->had = true;
-	if (!removed || !bare(node) || rm_member_vouched(&c->model, node)) {
+	if (!removed || !bare(node) || rm_member_is_listed(&c->model, node)) {
 		own->bare_since = 0;
 		return;
 	}

@@ -17,7 +17,7 @@ void *
 rm_launch_new(void)
 {
 	struct rm_launch *l = rm_alloc(sizeof(*l));
-	rm_model_init(&l->model, 1U << RM_RECORD_TASK, 0, 0);
+	rm_model_init(&l->model, RM_WRITES_LAUNCH, 0, 0);
 	return l;
 }
 

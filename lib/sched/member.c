@@ -133,26 +133,92 @@ rm_member_of(const struct rm_member_ring *r, const struct rm_entry *node)
 	return is_of(node, r->cluster);
 }
 
-bool
-rm_member_vouched(const struct rm_model *model, const struct rm_entry *node)
+static bool
+lists(const struct rm_entry *node, const char *key)
 {
-	const char *cluster = rm_entry_text(
-	    node, RM_RECORD_NODE, "cluster", "");
+	jv names = rm_json_get(member_of(node), "members");
+	char *name = rm_member_listed(names, key);
+	bool listed = name != NULL;
+	jv_free(names);
+	free(name);
+	return listed;
+}
+
+/* Another node of the cluster, whose data count. */
+static bool
+is_other(const struct rm_entry *other, const struct rm_entry *node)
+{
+	enum rm_goal goal = rm_node_goal(other);
+	return other != node &&
+	       is_of(
+		   other, rm_entry_text(node, RM_RECORD_NODE, "cluster", "")) &&
+	       (goal == RM_GOAL_RUN || goal == RM_GOAL_LEAVE);
+}
+
+/* Every member of a ring of several was ordered something once. */
+static bool
+was_member(const struct rm_entry *node)
+{
+	return rm_entry_has(node, RM_RECORD_ORDER);
+}
+
+/* Others of its cluster, by what they can tell of the node. */
+struct others {
+	size_t list, do_not, silent;
+};
+
+static struct others
+ask_others(const struct rm_model *model, const struct rm_entry *node)
+{
+	struct others others = { 0 };
 	for (size_t i = 0; i < model->nodes.count; i++) {
 		const struct rm_entry *other = model->nodes.items[i];
-		if (other == node || !is_of(other, cluster) ||
-		    rm_node_goal(other) != RM_GOAL_RUN ||
-		    !rm_member_ready(other))
+		if (!is_other(other, node))
 			continue;
-		jv names = rm_json_get(member_of(other), "members");
-		char *name = rm_member_listed(names, node->key);
-		bool listed = name != NULL;
-		jv_free(names);
-		free(name);
-		if (listed)
-			return true;
+		if (!rm_member_ready(other))
+			others.silent += was_member(other);
+		else if (lists(other, node->key))
+			others.list++;
+		else
+			others.do_not += rm_member_joined(other);
 	}
-	return false;
+	return others;
+}
+
+bool
+rm_member_is_needed(const struct rm_model *model, const struct rm_entry *node)
+{
+	char *name = rm_member_name(node);
+	bool needed = false;
+	for (size_t i = 0; i < model->nodes.count; i++) {
+		const struct rm_entry *other = model->nodes.items[i];
+		const char *told = rm_json_path_text(
+		    rm_entry_value(other, RM_RECORD_ORDER), "arguments.node");
+		bool waits = (rm_node_goal(node) == RM_GOAL_LEAVE &&
+				 !rm_member_joined(other)) ||
+			     (rm_member_ready(other) && !in_own_ring(other) &&
+				 told != NULL && strcmp(told, name) == 0);
+		needed |= is_other(other, node) && waits &&
+			  rm_node_goal(other) == RM_GOAL_RUN;
+	}
+	free(name);
+	return needed;
+}
+
+bool
+rm_member_is_listed(const struct rm_model *model, const struct rm_entry *node)
+{
+	return ask_others(model, node).list > 0;
+}
+
+bool
+rm_member_may_be_listed(
+    const struct rm_model *model, const struct rm_entry *node)
+{
+	if (rm_node_life(node) == RM_TASK_NONE)
+		return false;
+	struct others others = ask_others(model, node);
+	return others.list > 0 || (others.do_not == 0 && others.silent > 0);
 }
 
 /* ---- orders ---- */
@@ -241,24 +307,53 @@ is_target(const struct rm_member_ring *r, const struct rm_entry *seed)
 	return found;
 }
 
+/* It is no seed while one that was a member is not up: there may be a ring that
+ * it is to join. */
+static bool
+may_have_a_ring(const struct rm_member_ring *r, const struct rm_entry *node)
+{
+	return rm_member_ring_size(node) == 1 &&
+	       ask_others(r->model, node).silent > 0;
+}
+
+/* One that is to leave may hold all the data, while new ones stand by: they
+ * join it before it goes. One that is to be removed is a seed only for those
+ * who were told to join it already. */
+static bool
+is_seed(const struct rm_member_ring *r, const struct rm_entry *node)
+{
+	enum rm_goal goal = rm_node_goal(node);
+	return rm_member_of(r, node) && rm_member_ready(node) &&
+	       in_own_ring(node) && !may_have_a_ring(r, node) &&
+	       (goal == RM_GOAL_RUN || goal == RM_GOAL_LEAVE ||
+		   (goal == RM_GOAL_REMOVE && is_target(r, node)));
+}
+
+/* Whether this one is the better seed. */
+static bool
+is_better(const struct rm_member_ring *r, const struct rm_entry *node,
+    const struct rm_entry *best)
+{
+	if (best == NULL)
+		return true;
+	int more = rm_member_ring_size(node) - rm_member_ring_size(best);
+	if (more != 0)
+		return more > 0;
+	bool stays = rm_node_goal(node) == RM_GOAL_RUN;
+	if (rm_member_ring_size(node) > 1 &&
+	    stays != (rm_node_goal(best) == RM_GOAL_RUN))
+		return stays;
+	return is_target(r, node) && !is_target(r, best);
+}
+
 static struct rm_entry *
 find_seed(const struct rm_member_ring *r)
 {
 	struct rm_entry *best = NULL;
-	bool targeted = false;
 	for (size_t i = 0; i < r->model->nodes.count; i++) {
 		struct rm_entry *node = r->model->nodes.items[i];
-		if (!rm_member_of(r, node) || !rm_member_ready(node) ||
-		    rm_node_goal(node) != RM_GOAL_RUN || !in_own_ring(node))
-			continue;
-		int more = best != NULL ? rm_member_ring_size(node) -
-					      rm_member_ring_size(best)
-					: 1;
-		bool target = is_target(r, node);
-		if (more > 0 || (more == 0 && target && !targeted)) {
+		if (is_seed(r, node) && is_better(r, node, best))
 			best = node;
-			targeted = target;
-		}
 	}
 	return best;
 }

@@ -43,8 +43,16 @@ double rm_member_transfers(const struct rm_entry *node);
 char *rm_member_name(const struct rm_entry *node);
 /* The name by which a ring lists the node; the caller's, NULL: it does not. */
 char *rm_member_listed(jv names, const char *key);
+/* Others wait to join it: when it is to leave, those who are to run and have no
+ * ring of several; those whose join is staged in any case. */
+bool rm_member_is_needed(
+    const struct rm_model *model, const struct rm_entry *node);
 /* Whether a ready node of its cluster that is to stay lists the node. */
-bool rm_member_vouched(
+bool rm_member_is_listed(
+    const struct rm_model *model, const struct rm_entry *node);
+/* Whether one may: they do, or none that is up can tell, and one that was a
+ * member is not up. What the node had must not go then. */
+bool rm_member_may_be_listed(
     const struct rm_model *model, const struct rm_entry *node);
 
 bool rm_member_in_ring(

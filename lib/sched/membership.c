@@ -52,7 +52,8 @@ static bool
 leaves(const struct rm_member_ring *r, const struct rm_entry *node)
 {
 	return rm_member_of(r, node) && rm_node_goal(node) == RM_GOAL_LEAVE &&
-	       rm_member_ready(node) && rm_member_in_ring(r, node);
+	       rm_member_ready(node) && rm_member_joined(node) &&
+	       rm_member_in_ring(r, node);
 }
 
 static size_t
@@ -111,7 +112,7 @@ static bool
 step(struct rm_member_ring *r, double *joining_since)
 {
 	if (rm_member_answer(r->seed, "commit") == RM_MEMBER_WAITING ||
-	    rm_repair_step(r))
+	    rm_repair_accept(r) || rm_repair_step(r))
 		return true;
 	size_t joining = count(r, joins);
 	if (joining == 0)

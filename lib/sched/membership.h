@@ -5,7 +5,9 @@
  *
  *   1 the seed is a ready node of the largest ring; of several the one that
  *     others were told to join, then the first
- *   2 a commit that the seed was ordered and has not answered is waited for
+ *   2 a commit that the seed was ordered and has not answered is waited for;
+ *     of one that was refused since something else is staged, that is committed
+ *     if all of it is wanted
  *   3 a node whose goal is to be removed, whose task has ended, and that the
  *     ring still lists: once its replacement has been told to join, or when it
  *     has none, the seed is told to mark it down, then to force-replace or

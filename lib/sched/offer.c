@@ -11,10 +11,8 @@ void *
 rm_offer_new(void)
 {
 	struct rm_round *r = rm_alloc(sizeof(*r));
-	rm_model_init(&r->model,
-	    1U << RM_RECORD_RESERVATION | 1U << RM_RECORD_VERDICT |
-		1U << RM_RECORD_ORPHAN,
-	    sizeof(struct rm_round_node), 0);
+	rm_model_init(
+	    &r->model, RM_WRITES_OFFER, sizeof(struct rm_round_node), 0);
 	return r;
 }
 

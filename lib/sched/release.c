@@ -75,13 +75,25 @@ release_group(const struct rm_entry *node, const struct rm_group *group)
 	rm_resources_free(&reserved);
 }
 
+/* An agent that was removed comes back with another id (facts: mesos, D). */
+static const struct rm_agent *
+agent_of(const struct rm_round *r, jv record)
+{
+	const struct rm_agent *agent = rm_agents_find(
+	    &r->agents, rm_json_text(record, "agent_id", ""));
+	const char *host = rm_json_text(record, "hostname", "");
+	for (size_t i = 0; agent == NULL && i < r->agents.count; i++)
+		if (strcmp(r->agents.items[i]->hostname, host) == 0)
+			agent = r->agents.items[i];
+	return agent;
+}
+
 /* A later offer of its agent without it is the proof (facts: mesos, G). */
 static bool
 proven_gone(const struct rm_round *r, const struct rm_entry *node)
 {
 	double asked = rm_round_release_asked(node);
-	const struct rm_agent *agent = rm_agents_find(&r->agents,
-	    rm_json_text(rm_round_reservation(node), "agent_id", ""));
+	const struct rm_agent *agent = agent_of(r, rm_round_reservation(node));
 	return agent != NULL && asked > 0 &&
 	       agent->at > asked + RM_ROUND_IN_FLIGHT;
 }
@@ -95,8 +107,8 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 {
 	jv record = rm_round_reservation(node);
 	enum rm_task_life life = rm_node_life(node);
-	if (!rm_round_removed(r, node) || node->broken || !jv_is_valid(record) ||
-	    rm_round_own(node)->planned != 0)
+	if (!rm_round_removed(r, node) || node->broken ||
+	    !jv_is_valid(record) || rm_round_own(node)->planned != 0)
 		return;
 	if (life == RM_TASK_LOST_FOR_GOOD) {
 		rm_round_store_reservation(r, stage, node, jv_null());
@@ -105,11 +117,12 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 	struct rm_group *group = rm_groups_of(&r->groups, node->key,
 	    rm_json_text(record, "persistence_id", ""),
 	    rm_json_text(record, "agent_id", ""));
-	if (life == RM_TASK_ALIVE ||
-	    (group == NULL && (life == RM_TASK_UNSURE ||
-				  rm_round_reservation_is(node, "asked"))))
-		return;
 	double asked = rm_round_release_asked(node);
+	if (life == RM_TASK_ALIVE ||
+	    (group == NULL && asked <= 0 &&
+		(life == RM_TASK_UNSURE ||
+		    rm_round_reservation_is(node, "asked"))))
+		return;
 	if (group != NULL && !group->done &&
 	    r->now > asked + RM_ROUND_IN_FLIGHT) {
 		group->done = true;

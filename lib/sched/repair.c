@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "state/phase.h"
 
+#define MOST_DOWN 32 /* that are marked down before a commit */
+
 struct rm_entry *
 rm_repair_replacement(const struct rm_model *model, const struct rm_entry *node)
 {
@@ -26,8 +28,11 @@ rm_repair_replacement(const struct rm_model *model, const struct rm_entry *node)
 static bool
 is_dead(const struct rm_member_ring *r, const struct rm_entry *node)
 {
-	return rm_member_of(r, node) && rm_node_goal(node) == RM_GOAL_REMOVE &&
-	       rm_node_life(node) != RM_TASK_ALIVE;
+	enum rm_goal goal = rm_node_goal(node);
+	enum rm_task_life life = rm_node_life(node);
+	return rm_member_of(r, node) &&
+	       ((goal == RM_GOAL_REMOVE && life != RM_TASK_ALIVE) ||
+		   (goal == RM_GOAL_LEAVE && life == RM_TASK_LOST_FOR_GOOD));
 }
 
 /* Joins that are staged already come with the same commit. */
@@ -74,43 +79,82 @@ change_of(const char *old, const struct rm_entry *replacement)
 	return change;
 }
 
-/*
- * The seed is told one thing after the other; which comes next the order that
- * stands tells. What was refused, or did not show, begins anew.
- */
-static void
-take_out(struct rm_member_ring *r, const char *old,
-    const struct rm_entry *replacement)
-{
+/* What the seed is told, one after the other. */
+struct recipe {
 	struct {
 		const char *verb;
-		jv arguments;
-	} steps[] = {
-		{ "down", JV_OBJECT(jv_string("node"), jv_string(old)) },
-		{ replacement != NULL ? "force-replace" : "force-remove",
-		    change_of(old, replacement) },
-		{ "commit", commit_of(r, old, replacement) },
-	};
-	size_t count = sizeof(steps) / sizeof(*steps), next = 0;
+		jv arguments; /* owned */
+	} steps[MOST_DOWN + 2];
+	size_t count;
+};
+
+static void
+add(struct recipe *recipe, const char *verb, jv arguments)
+{
+	recipe->steps[recipe->count].verb = verb;
+	recipe->steps[recipe->count++].arguments = arguments;
+}
+
+/* While one is dead and not marked down nothing is committed. */
+static void
+add_downs(struct recipe *recipe, const struct rm_member_ring *r)
+{
+	for (size_t i = 0; i < r->model->nodes.count; i++) {
+		const struct rm_entry *node = r->model->nodes.items[i];
+		char *name = is_dead(r, node)
+				 ? rm_member_listed(r->members, node->key)
+				 : NULL;
+		if (name != NULL && recipe->count < MOST_DOWN)
+			add(recipe, "down",
+			    JV_OBJECT(jv_string("node"), jv_string(name)));
+		free(name);
+	}
+}
+
+/* Which comes next the order that stands tells: what was refused, or did not
+ * show, begins anew. */
+static void
+follow(struct rm_member_ring *r, const struct recipe *recipe)
+{
+	size_t next = 0;
 	bool wait = false;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < recipe->count; i++) {
 		enum rm_member_answer answer = rm_member_answer(
-		    r->seed, steps[i].verb);
+		    r->seed, recipe->steps[i].verb);
 		if (answer == RM_MEMBER_NOT_ORDERED ||
-		    !rm_member_told(r->seed, steps[i].arguments))
+		    !rm_member_told(r->seed, recipe->steps[i].arguments))
 			continue;
-		bool last = i == count - 1;
-		if (answer == RM_MEMBER_DONE && !last)
-			next = i + 1;
-		else if (answer != RM_MEMBER_DONE)
+		/* One that is down already, or up again, holds nobody up. */
+		bool passed = answer == RM_MEMBER_DONE ||
+			      (answer == RM_MEMBER_REFUSED &&
+				  strcmp(recipe->steps[i].verb, "down") == 0 &&
+				  rm_member_due(r, r->seed, RM_MEMBER_RETRY));
+		if (passed)
+			next = (i + 1) % recipe->count;
+		else
 			wait = answer == RM_MEMBER_WAITING ||
 			       !rm_member_due(r, r->seed, RM_MEMBER_RETRY);
 	}
 	if (!wait)
-		rm_member_order(r, r->seed, steps[next].verb,
-		    jv_copy(steps[next].arguments));
-	for (size_t i = 0; i < count; i++)
-		jv_free(steps[i].arguments);
+		rm_member_order(r, r->seed, recipe->steps[next].verb,
+		    jv_copy(recipe->steps[next].arguments));
+}
+
+static void
+take_out(struct rm_member_ring *r, const char *old,
+    const struct rm_entry *replacement)
+{
+	struct recipe recipe = { 0 };
+	add_downs(&recipe, r);
+	if (recipe.count == 0)
+		add(&recipe, "down",
+		    JV_OBJECT(jv_string("node"), jv_string(old)));
+	add(&recipe, replacement != NULL ? "force-replace" : "force-remove",
+	    change_of(old, replacement));
+	add(&recipe, "commit", commit_of(r, old, replacement));
+	follow(r, &recipe);
+	for (size_t i = 0; i < recipe.count; i++)
+		jv_free(recipe.steps[i].arguments);
 }
 
 static bool
@@ -162,6 +206,50 @@ has_joined(struct rm_member_ring *r, struct rm_entry *replacement)
 	return rm_member_has_done(r, replacement, "join", arguments);
 }
 
+static void
+see_to(struct rm_member_ring *r, const char *old, struct rm_entry *replacement)
+{
+	/* A member already can't replace another any more. */
+	if (replacement != NULL && rm_member_in_ring(r, replacement))
+		replacement = NULL;
+	if (!is_committed(r, old))
+		take_out(r, old, replacement);
+}
+
+/* Its record has gone, as that of one that was removed does: its number was
+ * counted by the cluster. A ring may tell of it late. */
+static bool
+is_forgotten(const struct rm_member_ring *r, const char *name)
+{
+	const struct rm_entry *cluster = rm_model_cluster(r->model, r->cluster);
+	char *key = rm_format("%.*s", (int)strcspn(name, "@"), name);
+	const struct rm_entry *node = rm_model_node(r->model, key);
+	long number = rm_record_node_number(key,
+	    rm_model_setting_text(r->model, "framework", "riak"), r->cluster);
+	free(key);
+	return number > 0 && cluster != NULL &&
+	       (node == NULL || !rm_entry_has(node, RM_RECORD_NODE)) &&
+	       (double)number <
+		   rm_entry_number(cluster, RM_RECORD_CLUSTER, "next", 0);
+}
+
+static bool
+take_out_forgotten(struct rm_member_ring *r)
+{
+	char *old = NULL;
+	jv_array_foreach (r->members, i, name) {
+		if (old == NULL && jv_get_kind(name) == JV_KIND_STRING &&
+		    is_forgotten(r, jv_string_value(name)))
+			old = rm_strdup(jv_string_value(name));
+		jv_free(name);
+	}
+	if (old == NULL)
+		return false;
+	see_to(r, old, NULL);
+	free(old);
+	return true;
+}
+
 bool
 rm_repair_step(struct rm_member_ring *r)
 {
@@ -174,19 +262,105 @@ rm_repair_step(struct rm_member_ring *r)
 			continue;
 		struct rm_entry *replacement = rm_repair_replacement(
 		    r->model, node);
-		/* A member already can't replace another any more. */
-		if (replacement != NULL && rm_member_in_ring(r, replacement))
-			replacement = NULL;
-		bool committed = is_committed(r, old);
-		bool can = committed || replacement == NULL ||
+		bool can = replacement == NULL ||
+			   rm_member_in_ring(r, replacement) ||
 			   has_joined(r, replacement);
-		if (can && !committed)
-			take_out(r, old, replacement);
+		if (can)
+			see_to(r, old, replacement);
 		free(old);
 		if (can)
 			return true;
 	}
+	return take_out_forgotten(r);
+}
+
+/* ---- what is staged ---- */
+
+static enum rm_goal
+goal_of(const struct rm_member_ring *r, const char *name)
+{
+	char *key = rm_format("%.*s", (int)strcspn(name, "@"), name);
+	const struct rm_entry *node = rm_model_node(r->model, key);
+	free(key);
+	return node != NULL && rm_member_of(r, node) ? rm_node_goal(node)
+						     : RM_GOAL_NONE;
+}
+
+/* One who is gone meanwhile has to come in before it can be taken out. */
+static bool
+wants_join(const struct rm_member_ring *r, const char *name)
+{
+	return goal_of(r, name) != RM_GOAL_NONE || is_forgotten(r, name);
+}
+
+static bool
+wants_leave(const struct rm_member_ring *r, const char *name)
+{
+	return goal_of(r, name) == RM_GOAL_LEAVE;
+}
+
+static bool
+wants_gone(const struct rm_member_ring *r, const char *name)
+{
+	return goal_of(r, name) == RM_GOAL_REMOVE || is_forgotten(r, name);
+}
+
+static const struct {
+	const char *change, *list;
+	bool (*wanted)(const struct rm_member_ring *r, const char *name);
+} staged[] = { { "join ", "joins", wants_join },
+	{ "leave ", "leaves", wants_leave },
+	{ "force-remove ", "removes", wants_gone },
+	{ "replace ", "replaces", wants_gone } };
+
+/* Adds one to what is to be committed; false: it is not wanted. */
+static bool
+accept_change(const struct rm_member_ring *r, const char *text, jv *commit)
+{
+	for (size_t i = 0; i < sizeof(staged) / sizeof(*staged); i++) {
+		size_t n = strlen(staged[i].change);
+		if (strncmp(text, staged[i].change, n) != 0 ||
+		    !staged[i].wanted(r, text + n))
+			continue;
+		const char *by = strstr(text, " by ");
+		jv item = by == NULL ? jv_string(text + n)
+				     : JV_ARRAY(jv_string_sized(text + n,
+						    (int)(by - text - (long)n)),
+					   jv_string(by + 4));
+		jv list = rm_json_get(*commit, staged[i].list);
+		if (!jv_is_valid(list)) {
+			jv_free(list);
+			list = jv_array();
+		}
+		*commit = rm_json_set(
+		    *commit, staged[i].list, jv_array_append(list, item));
+		return true;
+	}
 	return false;
+}
+
+bool
+rm_repair_accept(struct rm_member_ring *r)
+{
+	jv changes = rm_json_path(
+	    rm_entry_value(r->seed, RM_RECORD_MEMBER), "order.answer");
+	jv commit = jv_object();
+	bool all = rm_member_answer(r->seed, "commit") == RM_MEMBER_REFUSED &&
+		   jv_get_kind(changes) == JV_KIND_ARRAY;
+	if (all)
+		jv_array_foreach (changes, i, change) {
+			all &= jv_get_kind(change) == JV_KIND_STRING &&
+			       accept_change(
+				   r, jv_string_value(change), &commit);
+			jv_free(change);
+		}
+	bool again = all && !rm_member_told(r->seed, commit);
+	jv_free(changes);
+	if (again)
+		rm_member_order(r, r->seed, "commit", commit);
+	else
+		jv_free(commit);
+	return again;
 }
 
 /* ---- agents that are gone ---- */

@@ -6,6 +6,12 @@
 
 #include "sched/member.h"
 
+/*
+ * A commit was refused because something else is staged: when all of that is
+ * wanted, by now, it is committed as it is. True while the seed is at it.
+ */
+bool rm_repair_accept(struct rm_member_ring *ring);
+
 /* The node that replaces this one, or NULL. */
 struct rm_entry *rm_repair_replacement(
     const struct rm_model *model, const struct rm_entry *node);

@@ -59,7 +59,7 @@ rm_round_removed(const struct rm_round *r, const struct rm_entry *node)
 	enum rm_goal goal = rm_node_goal(node);
 	return (goal == RM_GOAL_REMOVE ||
 		   (goal == RM_GOAL_LEAVE && rm_node_left(node))) &&
-	       !rm_member_vouched(&r->model, node);
+	       !rm_member_may_be_listed(&r->model, node);
 }
 
 /* It ended as one that has left does, and the others still have it. */
@@ -68,7 +68,7 @@ left_too_soon(const struct rm_round *r, const struct rm_entry *node)
 {
 	return r->now >= rm_entry_number(node, RM_RECORD_STATUS, "since", 0) +
 			     LEAVE_SHOWS &&
-	       rm_member_vouched(&r->model, node);
+	       rm_member_is_listed(&r->model, node);
 }
 
 /* It is to run, and nothing of it runs or is on its way. */

@@ -25,8 +25,7 @@ void *
 rm_status_new(void)
 {
 	struct rm_status *status = rm_alloc(sizeof(*status));
-	rm_model_init(&status->model,
-	    1U << RM_RECORD_STATUS | 1U << RM_RECORD_FRAMEWORK,
+	rm_model_init(&status->model, RM_WRITES_STATUS,
 	    sizeof(struct rm_reconcile_node), 0);
 	status->reconcile.launch_limit = LAUNCH_LIMIT;
 	return status;

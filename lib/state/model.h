@@ -1,7 +1,8 @@
 /*
  * What a pure stage knows of the records: fed with record and write lines,
- * asked by node, cluster or path. After the snapshot a stage trusts its own
- * memory of the kinds that it writes and ignores their echo.
+ * asked by node, cluster or path. After the snapshot a stage trusts its memory
+ * of the kinds that it, or a stage before it, writes, and ignores their echo:
+ * it is late, and would bring back what has been written over.
  */
 #ifndef RM_STATE_MODEL_H
 #define RM_STATE_MODEL_H
@@ -33,8 +34,17 @@ struct rm_entries {
 	size_t count, room;
 };
 
+/* Kinds that have been written behind each stage. */
+#define RM_WRITES_STATUS (1U << RM_RECORD_STATUS | 1U << RM_RECORD_FRAMEWORK)
+#define RM_WRITES_CLUSTER                                                      \
+	(RM_WRITES_STATUS | 1U << RM_RECORD_ORDER | 1U << RM_RECORD_ROLLOUT)
+#define RM_WRITES_OFFER                                                        \
+	(RM_WRITES_CLUSTER | 1U << RM_RECORD_RESERVATION |                     \
+	    1U << RM_RECORD_VERDICT | 1U << RM_RECORD_ORPHAN)
+#define RM_WRITES_LAUNCH (RM_WRITES_OFFER | 1U << RM_RECORD_TASK)
+
 struct rm_model {
-	unsigned own_kinds; /* bit per rm_record_kind that this stage writes */
+	unsigned own_kinds; /* bit per kind that comes by writes: RM_WRITES_… */
 	size_t own_size; /* of entry->own, of nodes */
 	size_t own_cluster_size; /* the same of clusters */
 	bool complete; /* the snapshot has ended */

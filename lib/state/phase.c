@@ -82,7 +82,8 @@ rm_node_left(const struct rm_entry *node)
 {
 	jv status = rm_entry_value(node, RM_RECORD_STATUS);
 	const char *state = rm_json_text(status, "state", "");
-	if (rm_node_life(node) == RM_TASK_NONE)
+	if (rm_node_life(node) == RM_TASK_NONE ||
+	    rm_node_life(node) == RM_TASK_LOST_FOR_GOOD)
 		return true;
 	if (rm_node_life(node) != RM_TASK_ENDED)
 		return false;

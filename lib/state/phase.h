@@ -37,8 +37,8 @@ enum rm_task_life rm_node_life(const struct rm_entry *node);
 
 /*
  * Whether a node whose goal is to leave has done so: it never ran, it ended by
- * itself after its handoff, or it was alone and was ended. One that died in
- * the middle has not.
+ * itself after its handoff, it was alone and was ended, or nothing is left. One
+ * that died in the middle has not.
  */
 bool rm_node_left(const struct rm_entry *node);
 
