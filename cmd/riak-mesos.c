@@ -108,6 +108,13 @@ static const struct rm_option remove_options[] = {
 	FLAG("force", 'f', "at once, without handing its data over", force),
 	RM_OPTIONS_END,
 };
+static const struct rm_option apply_options[] = {
+	TEXT("file", 'f', "FILE", "what shall be; - is standard input", file),
+	FLAG("dry-run", 0, "show what differs, do nothing", dry_run),
+	TEXT("check-index", 0, "INDEX",
+	    "only if nothing has changed since this --dry-run", check_index),
+	RM_OPTIONS_END,
+};
 static const struct rm_option diff_options[] = {
 	FLAG("diff", 0, "only what of it is ours in place of the user's", diff),
 	RM_OPTIONS_END,
@@ -187,6 +194,7 @@ RUN(type_update)
 RUN(log_list)
 RUN(log_tail)
 RUN(node_config)
+RUN(apply)
 RUN(framework_status)
 RUN(framework_endpoints)
 RUN(framework_wait)
@@ -269,6 +277,8 @@ static const struct rm_command commands[] = {
 	    "make and activate a bucket type", NULL, 2, 3, run_type_create },
 	{ "node bucket-type update", "NODE TYPE PROPS", "change a bucket type",
 	    NULL, 3, 3, run_type_update },
+	{ "apply", NULL, "make clusters what a document says", apply_options, 0,
+	    0, run_apply },
 	{ "node config", "NODE", "print the riak.conf that it runs with",
 	    diff_options, 1, 1, run_node_config },
 	{ "node log list", "NODE", "list its logs", NULL, 1, 1, run_log_list },
@@ -297,7 +307,8 @@ int
 main(int argc, char **argv)
 {
 	static const int exits[] = { RM_EXIT_OK, RM_EXIT_NO, RM_EXIT_TIMEOUT,
-		RM_EXIT_USAGE, RM_EXIT_BUG, RM_EXIT_OUTSIDE, -1 };
+		RM_EXIT_USAGE, RM_EXIT_BUG, RM_EXIT_CONFLICT, RM_EXIT_OUTSIDE,
+		-1 };
 	static const struct rm_program program = {
 		.name = "riak-mesos",
 		.summary = "the command line of a framework",

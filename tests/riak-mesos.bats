@@ -122,6 +122,61 @@ serves() {
   assert_output --partial "nowhere.json: No such file"
 }
 
+@test "apply: shown first, done then, nothing the second time" {
+  framework
+  riak-mesos cluster create old riak-3-2
+  cat >new.json <<'JSON'
+{"clusters": [
+  {"name": "kv", "riak_version": "riak-3-2", "size": 3,
+   "riak_config": "ring_size = 16\ntransfer_limit = 4\n"},
+  {"name": "old", "size": 1, "constraints": [["hostname", "UNIQUE"]]}]}
+JSON
+  run -1 riak-mesos apply -f new.json --dry-run
+  assert_line "+ kv: a new cluster, riak-3-2, of 3 nodes"
+  assert_line '~ old: constraints: none -> [["hostname","UNIQUE"]]'
+  assert_line "~ old: size: 0 -> 1"
+  assert_line --partial "2 clusters would change; nothing was done"
+  run riak-mesos cluster list
+  refute_output --partial kv
+  local index
+  index=$(riak-mesos apply -f new.json --dry-run 2>/dev/null | sed -n 's/^index //p')
+  [ "${#index}" = 8 ]
+  # Somebody else changes one of them.
+  riak-mesos cluster add-node old
+  run -102 riak-mesos apply -f new.json --check-index "$index"
+  assert_output --partial "have changed since index $index"
+  run riak-mesos apply -f new.json
+  assert_success
+  settled() { riak-mesos apply -f new.json --dry-run | grep -q '^nothing differs$'; }
+  wait_for 10 settled
+  [ "$(rm-state ls nodes | grep -c kv-)" = 3 ]
+  run riak-mesos apply -f new.json
+  assert_output "nothing differs"
+  run riak-mesos cluster config kv
+  assert_output $'ring_size = 16\ntransfer_limit = 4'
+  # Lines of a configuration are shown one by one; one cluster stands alone.
+  echo '{"name": "kv", "riak_config": "ring_size = 16\ntransfer_limit = 8\n"}' |
+    (run -1 --separate-stderr riak-mesos apply -f - --dry-run
+      assert_line --index 0 "~ kv: riak_config:"
+      assert_line --index 1 "    - transfer_limit = 4"
+      assert_line --index 2 "    + transfer_limit = 8"
+      refute_output --partial ring_size)
+  run -100 riak-mesos apply -f - <<<'{"name":"kv","sise":3}'
+  assert_output --partial "kv: sise: no such field"
+  run -100 riak-mesos apply -f - <<<'{"name":"kv","size":2.5}'
+  assert_output --partial "kv: size: not a whole number"
+  run -100 riak-mesos apply -f - <<<'{"clusters":[{"name":"kv"},{}]}'
+  assert_output --partial "clusters[1]: name: missing"
+  run -100 riak-mesos apply -f nowhere.json
+  assert_output --partial "nowhere.json: No such file"
+  run -100 riak-mesos apply
+  assert_output --partial "option --file is required"
+  # Refused by the API: said with the cluster, nothing half done to it.
+  run -1 riak-mesos apply -f - <<<'{"name":"kv","size":5,"riak_version":"riak-9"}'
+  assert_output --partial "cluster kv: riak_version: no such version: riak-9"
+  [ "$(rm-state ls nodes | grep -c kv-)" = 3 ]
+}
+
 @test "configuration by file, and taken away" {
   framework
   riak-mesos cluster create kv riak-3-2

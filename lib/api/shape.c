@@ -126,7 +126,7 @@ rm_shape_cluster(const struct rm_model *model, const struct rm_entry *cluster)
 		if (rm_shape_is_of(model->nodes.items[i], cluster->key))
 			nodes = jv_array_append(
 			    nodes, rm_shape_node(model->nodes.items[i], false));
-	return JV_OBJECT(jv_string("name"), jv_string(cluster->key),
+	jv o = JV_OBJECT(jv_string("name"), jv_string(cluster->key),
 	    jv_string("riak_version"), field_or_null(cluster, "riak_version"),
 	    jv_string("riak_config"), field_or_null(cluster, "riak_config"),
 	    jv_string("advanced_config"),
@@ -134,6 +134,12 @@ rm_shape_cluster(const struct rm_model *model, const struct rm_entry *cluster)
 	    jv_number(
 		rm_entry_number(cluster, RM_RECORD_CLUSTER, "generation", 0)),
 	    jv_string("nodes"), nodes);
+	jv constraints = rm_json_get(
+	    rm_entry_value(cluster, RM_RECORD_CLUSTER), "constraints");
+	if (jv_get_kind(constraints) == JV_KIND_ARRAY)
+		return rm_json_set(o, "constraints", constraints);
+	jv_free(constraints);
+	return o;
 }
 
 jv

@@ -15,7 +15,7 @@ bool rm_shape_is_node(const struct rm_entry *node);
 bool rm_shape_is_of(const struct rm_entry *node, const char *cluster);
 
 /* {"name","riak_version","riak_config","advanced_config","generation",
- * "nodes":[…]} */
+ * "nodes":[…]}, and "constraints" where it has some of its own */
 jv rm_shape_cluster(
     const struct rm_model *model, const struct rm_entry *cluster);
 /* Where a node's ports are: as its executor says, else as its task was placed;

@@ -19,7 +19,8 @@ struct rm_cli_options {
 	bool json, insecure, verbose, debug, info, schema;
 	/* Of some. */
 	const char *output, *file;
-	bool remove, force, wait, attach, diff;
+	const char *check_index;
+	bool remove, force, wait, attach, diff, dry_run;
 	long nodes, lines, parallel;
 	double timeout;
 };

@@ -7,6 +7,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/read_file.h"
 #include "cli/table.h"
 #include "cli/wait.h"
 
@@ -59,27 +60,6 @@ write_file(const char *path, const struct rm_str *text, struct rm_error *err)
 		return 0;
 	return rm_error_set(
 	    err, RM_EXIT_OUTSIDE, "%s: %s", path, strerror(errno));
-}
-
-/* "-" is standard input. */
-static int
-read_file(const char *path, struct rm_str *text, struct rm_error *err)
-{
-	bool standard = strcmp(path, "-") == 0;
-	FILE *file = standard ? stdin : fopen(path, "re");
-	char chunk[8192];
-	size_t n;
-	rm_str_puts(text, "");
-	while (file != NULL && (n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rm_str_add(text, chunk, n);
-	bool bad = file == NULL || ferror(file);
-	int number = errno;
-	if (file != NULL && !standard)
-		fclose(file);
-	if (!bad)
-		return 0;
-	return rm_error_set(
-	    err, RM_EXIT_USAGE, "%s: %s", path, strerror(number));
 }
 
 /* ---- list, set, info ---- */
@@ -150,7 +130,7 @@ rm_cli_cluster_set(struct rm_cli *cli, int argc, char **argv,
 	(void)argc;
 	struct rm_str body = { 0 };
 	jv answer = jv_invalid();
-	int rc = read_file(argv[0], &body, err);
+	int rc = rm_cli_read_file(argv[0], &body, err);
 	if (rc == 0)
 		rc = rm_cli_ask(cli, "PUT", CLUSTERS, &body, &answer, err);
 	rm_str_free(&body);
@@ -386,7 +366,7 @@ static int template(struct rm_cli *cli, const char *name, const char *what,
 	if (o->file != NULL && o->remove)
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "--file and --delete exclude each other");
-	int rc = o->file != NULL ? read_file(o->file, &body, err) : 0;
+	int rc = o->file != NULL ? rm_cli_read_file(o->file, &body, err) : 0;
 	char *path = rm_format(CLUSTERS "/%s/%s", name, what);
 	if (rc == 0)
 		rc = rm_cli_ask(cli,

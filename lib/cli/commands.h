@@ -28,6 +28,9 @@ rm_cli_command rm_cli_node_status, rm_cli_node_aae, rm_cli_node_ringready,
     rm_cli_type_update, rm_cli_log_list, rm_cli_log_tail,
     rm_cli_node_config;
 
+/* apply.c */
+rm_cli_command rm_cli_apply;
+
 /* framework.c */
 rm_cli_command rm_cli_framework_status, rm_cli_framework_endpoints,
     rm_cli_framework_wait, rm_cli_versions, rm_cli_config_local, rm_cli_info,
