@@ -24,6 +24,7 @@ FUZZ_PACKAGES = clang libclang-rt-14-dev
 ANALYZE_PACKAGES = clang-tidy cppcheck clang-tools
 FORMAT_PACKAGES = clang-format
 DEB_PACKAGES = dpkg-dev
+BENCH_PACKAGES = haproxy wrk
 
 PROGRAMS = $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/*.c))
 LIB_OBJECTS = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*/*.c))
@@ -181,6 +182,7 @@ analyze:
 	    $(ALL_CPPFLAGS)
 
 bench: deps bats
+	@$(call install,$(BENCH_PACKAGES))
 	tests/bench/run
 
 format:

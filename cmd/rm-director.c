@@ -31,7 +31,7 @@ struct options {
 	long http_port, pb_port, admin_port, ready_fd, workers;
 	double zk_timeout;
 	struct rm_proxy_limits limits;
-	const char *tls_cert, *tls_key, *tls_client_ca, *node_ca;
+	const char *access_log, *tls_cert, *tls_key, *tls_client_ca, *node_ca;
 	bool open, node_tls;
 };
 
@@ -115,6 +115,9 @@ static const struct rm_option daemon_options[] = {
 	{ RM_OPTION_TEXT, "refuse", 0, "LIST", "DIRECTOR_REFUSE", NULL,
 	    "/admin", "paths that are not passed on, with all below them",
 	    AT(limits.refused_paths), false },
+	{ RM_OPTION_TEXT, "access-log", 0, "FILE", "DIRECTOR_ACCESS_LOG", NULL,
+	    NULL, "gets a line of JSON for each request", AT(access_log),
+	    false },
 	{ RM_OPTION_FLAG, "proxy-protocol", 0, NULL, "DIRECTOR_PROXY_PROTOCOL",
 	    NULL, NULL, "clients' connections begin with the PROXY protocol",
 	    AT(limits.proxy_header), false },
@@ -295,6 +298,7 @@ director_options(const struct options *o)
 		    true },
 		.node_tls_files = { .ca = o->node_ca },
 		.node_tls = o->node_tls,
+		.access_log = o->access_log,
 		.open = o->open,
 	};
 }

@@ -581,6 +581,54 @@ secure() {
   assert_line --partial 'X-Forwarded-For: 127.0.0.1'
 }
 
+# ---- the access log ----
+
+@test "the access log has a line for each request, whatever became of it" {
+  nodes 1 2
+  local log=$BATS_TEST_TMPDIR/access
+  director --access-log "$log"
+  up 2
+  get /name >/dev/null
+  get '/"\\%00?a=ä' -X PUT -d 12345 --path-as-is >/dev/null
+  get /admin >/dev/null
+  get /reset-once >/dev/null
+  get /half >/dev/null || true
+  get /reset >/dev/null
+  raw 'nonsense\r\n\r\n' open >/dev/null
+  pb "$PING" >/dev/null
+  pb 000000020d52 open >/dev/null
+  wait_for 5 eval '[ "$(wc -l <"$log")" -eq 9 ]'
+  run jq -cr '[.protocol, .request // .code, .status // 0, .end, .tries] | join(" ")' "$log"
+  assert_line --index 0 "http GET /name 200 answered 1"
+  assert_line --index 1 --partial '200 answered 1'
+  assert_line --index 2 "http GET /admin 403 refused 0"
+  assert_line --index 3 "http GET /reset-once 200 answered 2"
+  assert_line --index 4 "http GET /half 200 cut 1"
+  assert_line --index 5 --regexp "http GET /reset 503 lost [23]"
+  assert_line --index 6 "http - 400 refused 0"
+  assert_line --index 7 "protobuf 1 0 answered 1"
+  assert_line --index 8 "protobuf 13 0 lost 1"
+  head -n 1 "$log" | jq -e '.bytes > 50 and .seconds < 5 and .client == "127.0.0.1" and (.node | test("riak-kv-[12]@"))'
+  [ "$(stat -c %a "$log")" = 640 ]
+  # renamed, and opened anew
+  mv "$log" "$log.1"
+  kill -HUP "$DIRECTOR"
+  wait_for 5 test -e "$log"
+  get /name >/dev/null
+  wait_for 5 grep -q 'GET /name' "$log"
+  # a full disk costs lines, no answers
+  kill "$DIRECTOR"
+  wait_for 10 silent "$HTTP"
+  director --access-log /dev/full
+  up 2
+  get /name >/dev/null
+  wait_for 5 grep -q "lines are lost" "$BATS_TEST_TMPDIR/log"
+  run get /name
+  assert_output --regexp 'n[12]'
+  run rm-director --zk "$ZK" --cluster kv --http-port 0 --pb-port 0 --admin-port 0 --access-log /no/such/file
+  assert_failure 100
+}
+
 # ---- workers, and one process after the other ----
 
 serves() {

@@ -27,6 +27,7 @@
 #include "io/process.h"
 #include "state/config_digest.h"
 
+#define DRAIN          1.0 /* seconds, for clients to go elsewhere */
 #define LOCK_EVERY     0.2
 #define PORTS_EVERY    0.2
 #define PORTS_PATIENCE 5.0 /* one that has just ended may hold them */
@@ -42,6 +43,7 @@ enum step {
 	PING,
 	SERVICE,
 	RUNNING,
+	DRAINING,
 	STOPPING,
 	MAPPER_END,
 	ENDED,
@@ -450,8 +452,9 @@ enter_running(struct rm_node *node)
 	malloc_trim(0);
 }
 
+/* Nobody is to send it anything more. */
 static void
-enter_stopping(struct rm_node *node)
+withdraw(struct rm_node *node)
 {
 	rm_timer_stop(&node->limit);
 	close_commands(node);
@@ -459,6 +462,27 @@ enter_stopping(struct rm_node *node)
 	node->health = NULL;
 	if (node->records != NULL)
 		rm_records_ready(node->records, false, "stopping");
+}
+
+/* Directors hear that it goes before it goes, and what is under way ends:
+ * Riak drops its clients' requests when it is told to stop. */
+static void
+enter_draining(struct rm_node *node)
+{
+	if (node->health == NULL) { /* the time is over */
+		go(node, STOPPING);
+		return;
+	}
+	double wait = node->grace / 4 < DRAIN ? node->grace / 4 : DRAIN;
+	withdraw(node);
+	node->grace -= wait;
+	rm_timer_set(&node->again, wait);
+}
+
+static void
+enter_stopping(struct rm_node *node)
+{
+	withdraw(node);
 	if (rm_riak_is_running(node->riak))
 		rm_riak_stop(node->riak, node->grace);
 	else
@@ -506,6 +530,7 @@ static const struct {
 	[PING] = { "Riak's HTTP port", enter_ping, NULL },
 	[SERVICE] = { "riak_kv", enter_service, leave_command },
 	[RUNNING] = { "", enter_running, NULL },
+	[DRAINING] = { "", enter_draining, NULL },
 	[STOPPING] = { "", enter_stopping, NULL },
 	[MAPPER_END] = { "", enter_mapper_end, NULL },
 	[ENDED] = { "", enter_ended, NULL },
@@ -614,7 +639,7 @@ rm_node_stop(struct rm_node *node, const char *message, double grace)
 	if (node->verdict == NULL) {
 		node->grace = grace;
 		end_with(node, "TASK_KILLED", "%s", message);
-		go(node, STOPPING);
+		go(node, node->step == RUNNING ? DRAINING : STOPPING);
 	} else if (rm_riak_is_running(node->riak)) {
 		rm_riak_stop(node->riak, grace);
 	}

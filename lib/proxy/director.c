@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "proxy/access_log.h"
 #include "proxy/admin.h"
 #include "proxy/greeting.h"
 #include "proxy/http_session.h"
@@ -154,6 +155,10 @@ reload(evutil_socket_t number, short what, void *arg)
 	struct rm_director *director = arg;
 	struct rm_tls *all[] = { director->proxy.client_tls,
 		director->proxy.node_tls };
+	struct rm_error failed = { 0 };
+	if (director->proxy.access != NULL &&
+	    rm_access_log_reopen(director->proxy.access, &failed) != 0)
+		rm_log_error("going on with the old one: %s", failed.text);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		struct rm_error err = { 0 };
 		if (all[i] != NULL && rm_tls_reload(all[i], &err) != 0)
@@ -194,7 +199,10 @@ open_all(struct rm_director *director, struct rm_error *err)
 	struct rm_proxy *proxy = &director->proxy;
 	const struct rm_director_options *o = &director->options;
 	proxy->nodes = rm_nodes_new(proxy);
-	if (open_tls(director, err) != 0)
+	if (o->access_log != NULL)
+		proxy->access = rm_access_log_new(
+		    proxy->loop, o->access_log, err);
+	if (err->code != 0 || open_tls(director, err) != 0)
 		return -1;
 	for (int i = 0; i < RM_PROTOCOLS; i++)
 		proxy->listeners[i] = rm_listener_new(proxy,
@@ -250,6 +258,7 @@ rm_director_free(struct rm_director *director)
 		event_free(director->leave);
 	if (director->reload != NULL)
 		event_free(director->reload);
+	rm_access_log_free(director->proxy.access);
 	rm_tls_free(director->proxy.client_tls);
 	rm_tls_free(director->proxy.node_tls);
 	rm_proxy_free(&director->proxy);

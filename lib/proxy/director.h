@@ -23,6 +23,7 @@ struct rm_director_options {
 	 * again at SIGHUP. */
 	struct rm_tls_files client_tls, node_tls_files;
 	bool node_tls;
+	const char *access_log; /* file, opened again at SIGHUP; NULL: none */
 	bool open; /* changes on the admin port from everywhere */
 	/* Accept nobody until the nodes are known and asked, for 5 seconds at
 	 * most: clients of sockets that were passed on wait meanwhile. */

@@ -4,6 +4,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/access_log.h"
+
+static void
+remember(struct rm_http_exchange *x, struct rm_proxy *proxy,
+    const struct rm_http_head *head, const char *peer)
+{
+	x->proxy = proxy;
+	x->peer = peer;
+	x->began = rm_now();
+	x->line_len = head->target + head->target_len;
+	x->line = rm_alloc(x->line_len + 1);
+	memcpy(x->line, head->text, x->line_len);
+	x->end = "cut";
+}
+
+static void
+tell_log(struct rm_http_exchange *x)
+{
+	const struct rm_access access = { .seconds = rm_now() - x->began,
+		.client = x->peer,
+		.protocol = rm_protocol_name(RM_HTTP),
+		.line = x->line,
+		.line_len = x->line_len,
+		.status = x->status,
+		.end = x->end,
+		.node = x->node,
+		.tries = x->tries,
+		.bytes = x->to_client };
+	rm_access_log_write(x->proxy->access, &access);
+	free(x->line);
+	free(x->node);
+}
+
 struct rm_http_exchange *
 rm_http_exchange_new(
     struct rm_proxy *proxy, const struct rm_http_head *head, const char *peer)
@@ -20,6 +53,8 @@ rm_http_exchange_new(
 		x->head_len = text->len;
 	}
 	rm_http_body_start(&x->asked, head->body, head->length);
+	if (proxy->access != NULL)
+		remember(x, proxy, head, peer);
 	x->minor = head->minor;
 	x->is_head = head->is_head;
 	x->keep = head->keep;
@@ -33,6 +68,8 @@ rm_http_exchange_free(struct rm_http_exchange *x)
 		return;
 	if (x->link != NULL)
 		rm_http_link_close(x->link);
+	if (x->line != NULL)
+		tell_log(x);
 	rm_spill_free(&x->to_node);
 	rm_spill_free(&x->answer_head);
 	free(x->head);
@@ -51,6 +88,11 @@ rm_http_exchange_attach(struct rm_http_exchange *x, struct rm_proxy *proxy,
 	while ((endpoint = rm_nodes_choose(proxy->nodes, RM_HTTP, &x->tried)) !=
 	       NULL) {
 		x->link = rm_http_link_get(endpoint, kept, user);
+		x->tries++;
+		if (x->line != NULL) {
+			free(x->node);
+			x->node = rm_strdup(endpoint->node->name);
+		}
 		if (x->link != NULL)
 			return 0;
 		rm_tried_add(&x->tried, endpoint);

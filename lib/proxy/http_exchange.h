@@ -18,6 +18,17 @@ struct rm_http_exchange {
 	struct rm_spill answer_head; /* one that is not whole yet */
 	size_t scanned;
 
+	/* For the access log; line: NULL when there is none. */
+	struct rm_proxy *proxy;
+	const char *peer;
+	char *line, *node; /* "GET /path"; the last that was asked */
+	size_t line_len;
+	double began;
+	int status; /* that the client was told */
+	uint64_t to_client; /* bytes */
+	unsigned tries;
+	const char *end; /* how it ended; static */
+
 	int minor; /* of the client's HTTP */
 	bool is_head;
 	bool keep; /* the client's connection, afterwards */
@@ -29,10 +40,10 @@ struct rm_http_exchange {
 	bool broken; /* the link is not to be read or written any more */
 };
 
-/* From a parsed head; peer as in rm_http_request_write(). */
+/* From a parsed head; peer as in rm_http_request_write(), borrowed. */
 struct rm_http_exchange *rm_http_exchange_new(
     struct rm_proxy *proxy, const struct rm_http_head *head, const char *peer);
-/* Closes its link. Accepts NULL. */
+/* Closes its link, and tells the access log. Accepts NULL. */
 void rm_http_exchange_free(struct rm_http_exchange *x);
 
 /* Finds a link, in use by user; -1: no node is left. */

@@ -1,11 +1,11 @@
 #include "proxy/http_session.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "proxy/access_log.h"
 #include "proxy/http_exchange.h"
 #include "proxy/listener.h"
 #include "proxy/refused.h"
@@ -66,6 +66,20 @@ to_client(
 		s->dead = true;
 }
 
+/* To the access log: what came was no request. */
+static void
+tell_refused(struct session *s, int status, size_t bytes)
+{
+	const struct rm_access access = { .client = s->peer,
+		.protocol = rm_protocol_name(RM_HTTP),
+		.line = "-",
+		.line_len = 1,
+		.status = status,
+		.end = "refused",
+		.bytes = bytes };
+	rm_access_log_write(s->proxy->access, &access);
+}
+
 /* An answer of ours to the request under way, or to one that can't be read. */
 static void
 refuse(struct session *s, int status, const char *why)
@@ -83,6 +97,13 @@ refuse(struct session *s, int status, const char *why)
 	    status == 503 ? "Retry-After: 2\r\n" : "", keep,
 	    x != NULL && x->is_head);
 	to_client(s, text->text, text->len, NULL, 0);
+	if (x != NULL) {
+		x->status = status;
+		x->to_client += text->len;
+		x->end = status < 500 ? "refused" : "lost";
+	} else if (s->proxy->access != NULL) {
+		tell_refused(s, status, text->len);
+	}
 	s->over = s->linger = !keep;
 	rm_expiry_stop(&s->whole);
 	rm_http_exchange_free(x);
@@ -145,13 +166,13 @@ start_request(struct session *s, const char *data, size_t len)
 		refuse(s, refusal.status, refusal.why);
 		return;
 	}
+	s->x = rm_http_exchange_new(s->proxy, &head, s->peer);
 	if (rm_path_refused(s->proxy->limits.refused_paths,
 		data + head.target, head.target_len)) {
 		refuse(s, 403, "rm-director: this path is not passed on");
 		return;
 	}
 	s->proxy->counters[RM_HTTP].requests++;
-	s->x = rm_http_exchange_new(s->proxy, &head, s->peer);
 	if (s->proxy->limits.request_time > 0)
 		rm_expiry_set(&s->whole, &s->proxy->requests);
 	attach(s);
@@ -304,6 +325,7 @@ finish(struct session *s)
 	/* It was answered before it was asked in full. */
 	s->linger = !x->asked.done;
 	rm_expiry_stop(&s->whole);
+	x->end = "answered";
 	rm_http_exchange_release(x);
 	rm_http_exchange_free(x);
 	s->x = NULL;
@@ -323,6 +345,7 @@ start_answer(struct session *s, const char *data, size_t len, struct rm_str *to)
 		    x->link->lease.endpoint->node->name, refusal.why);
 		return false;
 	}
+	x->status = head.status;
 	if (head.status >= 200) {
 		x->answer_begun = true;
 		x->node_keep = head.keep && head.minor > 0 && x->minor > 0 &&
@@ -382,6 +405,7 @@ take_answer(struct session *s, const char *data, size_t len)
 	}
 	if (heads->len > 0 || body > 0) {
 		x->answered = true;
+		x->to_client += heads->len + (size_t)body;
 		to_client(s, heads->text, heads->len, data + at, (size_t)body);
 	}
 	at += body;
@@ -555,22 +579,6 @@ expired(void *arg)
 	advance(s);
 }
 
-static void
-print_peer(char to[INET6_ADDRSTRLEN], const struct sockaddr *peer)
-{
-	union rm_sock_address a = { .room.ss_family = peer->sa_family };
-	const void *bytes = NULL;
-	if (peer->sa_family == AF_INET)
-		bytes = &((const struct sockaddr_in *)(const void *)peer)
-			     ->sin_addr;
-	else if (peer->sa_family == AF_INET6)
-		bytes = &((const struct sockaddr_in6 *)(const void *)peer)
-			     ->sin6_addr;
-	if (bytes == NULL ||
-	    inet_ntop(a.any.sa_family, bytes, to, INET6_ADDRSTRLEN) == NULL)
-		strcpy(to, "unknown");
-}
-
 void
 rm_http_session_open(
     struct rm_proxy *proxy, const struct rm_client *client)
@@ -581,7 +589,7 @@ rm_http_session_open(
 	s->expiry.arg = s;
 	s->whole.fire = request_expired;
 	s->whole.arg = s;
-	print_peer(s->peer, &client->peer.any);
+	rm_client_name(client, s->peer);
 	LIST_INSERT_HEAD(&sessions, s, entry);
 	if (rm_client_adopt(
 		client, &s->client, proxy->loop, client_ready, s) != 0)

@@ -1,5 +1,6 @@
 #include "proxy/listener.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/util.h>
 #include <stdlib.h>
@@ -92,6 +93,20 @@ rm_client_adopt(const struct rm_client *client, struct rm_sock *sock,
 	else
 		rm_tls_close(client->tls);
 	return rc;
+}
+
+void
+rm_client_name(const struct rm_client *client, char to[INET6_ADDRSTRLEN])
+{
+	const union rm_sock_address *a = &client->peer;
+	const void *bytes = NULL;
+	if (a->any.sa_family == AF_INET)
+		bytes = &a->v4.sin_addr;
+	else if (a->any.sa_family == AF_INET6)
+		bytes = &a->v6.sin6_addr;
+	if (bytes == NULL ||
+	    inet_ntop(a->any.sa_family, bytes, to, INET6_ADDRSTRLEN) == NULL)
+		strcpy(to, "unknown");
 }
 
 void

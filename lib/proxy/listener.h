@@ -29,6 +29,8 @@ int rm_listener_port(const struct rm_listener *listener);
 /* What is needed of its fd and tls for a session. */
 int rm_client_adopt(const struct rm_client *client, struct rm_sock *sock,
     struct event_base *loop, void (*ready)(void *arg), void *arg);
+/* Its address as text; "unknown" when it has none. */
+void rm_client_name(const struct rm_client *client, char to[INET6_ADDRSTRLEN]);
 /* A client has gone: there is room for another. */
 void rm_listener_room(struct rm_listener *listener);
 void rm_listener_free(struct rm_listener *listener);

@@ -27,7 +27,7 @@ rm_pb_queue_first(const struct rm_pb_queue *queue)
 	return TAILQ_FIRST(&queue->requests);
 }
 
-void
+struct rm_pb_request *
 rm_pb_queue_begin(
     struct rm_pb_queue *queue, struct rm_pb_frame *frame, uint64_t start)
 {
@@ -49,6 +49,7 @@ rm_pb_queue_begin(
 		memcpy(request->saved, frame->head, sizeof(frame->head));
 		request->len = sizeof(frame->head);
 	}
+	return request;
 }
 
 void

@@ -14,6 +14,8 @@
 struct rm_pb_request {
 	TAILQ_ENTRY(rm_pb_request) entry;
 	int code;
+	double began; /* the session's */
+	uint64_t bytes; /* of its answer so far; likewise */
 	bool read; /* may be sent again, and saved is all of it so far */
 	bool many; /* its answer is many messages */
 	bool answered; /* something of its answer has come */
@@ -33,7 +35,7 @@ void rm_pb_queue_free(struct rm_pb_queue *queue);
 
 struct rm_pb_request *rm_pb_queue_first(const struct rm_pb_queue *queue);
 /* Its code is known: frame just gave RM_PB_BEGAN. */
-void rm_pb_queue_begin(
+struct rm_pb_request *rm_pb_queue_begin(
     struct rm_pb_queue *queue, struct rm_pb_frame *frame, uint64_t start);
 /* More of the last one; whole: that was its end. */
 void rm_pb_queue_more(struct rm_pb_queue *queue, struct rm_pb_frame *frame,

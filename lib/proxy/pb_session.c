@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "proxy/access_log.h"
 #include "proxy/listener.h"
 #include "proxy/node.h"
 #include "proxy/pb_queue.h"
@@ -24,6 +25,7 @@ struct rm_pb_session {
 	struct rm_tried tried; /* since the last answer */
 	struct rm_pb_frame asked, answer;
 	struct rm_pb_queue queue;
+	char peer[INET6_ADDRSTRLEN];
 	uint64_t passed; /* bytes to this node, what waits included */
 
 	bool busy; /* in advance(): nothing is freed */
@@ -56,6 +58,28 @@ session_free(struct rm_pb_session *s)
 	proxy->counters[RM_PB].open--;
 	if (proxy->listeners[RM_PB] != NULL)
 		rm_listener_room(proxy->listeners[RM_PB]);
+}
+
+/* The first request of the queue has ended. */
+static void
+request_over(struct rm_pb_session *s, const char *end)
+{
+	const struct rm_pb_request *request = rm_pb_queue_first(&s->queue);
+	const struct rm_endpoint *endpoint = s->lease.endpoint;
+	if (s->proxy->access != NULL) {
+		const struct rm_access access = {
+			.seconds = rm_now() - request->began,
+			.client = s->peer,
+			.protocol = rm_protocol_name(RM_PB),
+			.code = request->code,
+			.end = end,
+			.node = endpoint != NULL ? endpoint->node->name : NULL,
+			.tries = endpoint != NULL ? s->tried.count : 0,
+			.bytes = request->bytes
+		};
+		rm_access_log_write(s->proxy->access, &access);
+	}
+	rm_pb_queue_pop(&s->queue);
 }
 
 /* Leaves the node; the client stays. */
@@ -94,7 +118,7 @@ refuse_all(struct rm_pb_session *s, const char *why)
 		s->swallow = true; /* the last one is still coming */
 	while (s->queue.count > 0) {
 		rm_pb_error_make(&error, why);
-		rm_pb_queue_pop(&s->queue);
+		request_over(s, "refused");
 		s->proxy->counters[RM_PB].failures++;
 	}
 	rm_spill_free(&s->to_node);
@@ -165,6 +189,11 @@ node_lost(struct rm_pb_session *s, bool refused, const char *why)
 		     (!idle && !s->opaque && !s->bound &&
 			 rm_pb_frame_between(&s->answer) &&
 			 rm_pb_queue_replay(&s->queue, sent, &waiting));
+	if (!again && !idle && !s->opaque) {
+		counters->failures += s->queue.count;
+		while (s->queue.count > 0)
+			request_over(s, "lost");
+	}
 	detach(s);
 	if (again && s->queue.count > 0) {
 		counters->retries++;
@@ -174,10 +203,8 @@ node_lost(struct rm_pb_session *s, bool refused, const char *why)
 		return;
 	}
 	rm_spill_free(&waiting);
-	if (!idle) {
-		counters->failures += s->opaque ? 0 : s->queue.count;
+	if (!idle)
 		s->over = true;
-	}
 }
 
 /* To the node, now or when it is connected. */
@@ -197,7 +224,7 @@ static void
 begin(struct rm_pb_session *s, unsigned held, uint64_t start)
 {
 	int code = s->asked.head[4];
-	rm_pb_queue_begin(&s->queue, &s->asked, start);
+	rm_pb_queue_begin(&s->queue, &s->asked, start)->began = rm_now();
 	pass(s, s->asked.head, held);
 	s->proxy->counters[RM_PB].requests++;
 	if (rm_pb_traits(code) & RM_PB_BOUND)
@@ -241,6 +268,7 @@ answer_began(struct rm_pb_session *s)
 	if (request == NULL)
 		return;
 	request->answered = true;
+	request->bytes += sizeof(s->answer.head) + s->answer.left;
 	if (request->many)
 		s->answer.flag.field = rm_pb_done_field(request->code);
 }
@@ -255,7 +283,8 @@ answer_ended(struct rm_pb_session *s)
 	/* The answer to what it was not asked yet. */
 	if (s->queue.count == 1 && in_request(s))
 		s->broken = s->over = true;
-	rm_pb_queue_pop(&s->queue);
+	request_over(
+	    s, s->answer.head[4] == RM_PB_ERROR ? "error" : "answered");
 	s->tried.count = 0;
 }
 
@@ -421,6 +450,7 @@ rm_pb_session_open(struct rm_proxy *proxy, const struct rm_client *client)
 	s->expiry.fire = expired;
 	s->expiry.arg = s;
 	rm_pb_queue_init(&s->queue);
+	rm_client_name(client, s->peer);
 	LIST_INSERT_HEAD(&sessions, s, entry);
 	if (rm_client_adopt(
 		client, &s->client, proxy->loop, client_ready, s) != 0)

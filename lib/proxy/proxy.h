@@ -36,6 +36,7 @@ struct rm_proxy_limits {
 struct rm_nodes;
 struct rm_listener;
 struct rm_tls;
+struct rm_access_log;
 
 struct rm_proxy {
 	struct event_base *loop;
@@ -45,6 +46,7 @@ struct rm_proxy {
 	struct rm_board *board;
 	struct rm_board_row *row; /* ours of it */
 	struct rm_proxy_counters *counters; /* RM_PROTOCOLS of them, in row */
+	struct rm_access_log *access; /* borrowed; NULL: none */
 	struct rm_tls *client_tls, *node_tls; /* borrowed; NULL: none */
 	bool stopping; /* no new requests; ends when all is answered */
 	bool patient; /* stopping, and clients that are idle may stay */

@@ -5,6 +5,8 @@
 load ../helper
 load ../stack
 
+TOOLS=${RM_TOOLS:-$RM_BIN/../tools}
+
 setup() {
   STACK=$BATS_TEST_TMPDIR
   start_zookeeper
@@ -71,4 +73,45 @@ write_on() {
     [ "$(get_key "127.0.0.1:$DIRECTOR_HTTP" "w$i")" = "value $i" ] ||
       fail "w$i was acknowledged, and is lost"
   done <"$STACK/acknowledged"
+}
+
+# try COMMAND…: again and again until it is enough; notes what failed.
+try() {
+  until [ -e "$STACK/enough" ]; do
+    "$@" >/dev/null 2>>"$STACK/why" && echo >>"$STACK/done" || echo "$*" >>"$STACK/failed"
+  done
+}
+
+rolled() {
+  local n
+  for n in 1 2 3; do
+    [ "$(task_of "riak-kv-$n")" != "${before[$n]}" ] || return 1
+  done
+  state get rollouts/kv | jq -e '.state == "done"' && whole
+}
+
+@test "a rolling restart: not one request fails" {
+  local -A before
+  local n at=127.0.0.1:$DIRECTOR_HTTP
+  for n in 1 2 3; do before[$n]=$(task_of "riak-kv-$n"); done
+  for n in 1 2 3; do
+    try put_key "$at" "r$n" value 3>&- &
+    track $!
+    try "$TOOLS/pb" 127.0.0.1 "$DIRECTOR_PB" put test "p$n" value 3>&- &
+    track $!
+  done
+  # on one connection, which stays
+  try curl -sf -m 20 -X PUT -H 'Content-Type: text/plain' -d v "http://$at/buckets/test/keys/[1-200]" 3>&- &
+  track $!
+  try get_key "$at" r1 3>&- &
+  track $!
+  # get_key has nothing to read before the first of these
+  wait_for 20 test -s "$STACK/done"
+  rm -f "$STACK/failed"
+  riak-mesos cluster restart kv
+  wait_for 300 rolled
+  touch "$STACK/enough"
+  echo "# $(wc -l <"$STACK/done") requests answered, $(cat "$STACK/failed" 2>/dev/null | wc -l) failed" >&3
+  cat "$STACK/failed" "$STACK/why" 2>/dev/null | head -n 20
+  [ ! -s "$STACK/failed" ]
 }

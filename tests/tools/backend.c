@@ -103,7 +103,9 @@ answer(struct peer *p, int status, const char *text)
 static void
 many(struct peer *p, const char *how, long n)
 {
-	char head[128], block[1000];
+	char head[128], block[65536];
+	bool chunked = how[1] == 'h';
+	long most = chunked ? 1000 : (long)sizeof(block);
 	memset(block, 'x', sizeof(block));
 	if (*how == 'b')
 		snprintf(head, sizeof(head), "Content-Length: %ld\r\n", n);
@@ -114,9 +116,8 @@ many(struct peer *p, const char *how, long n)
 	put(p, "HTTP/1.1 200 OK\r\n", 17);
 	put(p, head, strlen(head));
 	put(p, "\r\n", 2);
-	bool chunked = how[1] == 'h';
 	while (n > 0) {
-		long part = n < (long)sizeof(block) ? n : (long)sizeof(block);
+		long part = n < most ? n : most;
 		char size[32];
 		if (chunked)
 			put(p, size,
