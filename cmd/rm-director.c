@@ -32,7 +32,7 @@ struct options {
 	double zk_timeout;
 	struct rm_proxy_limits limits;
 	const char *access_log, *tls_cert, *tls_key, *tls_client_ca, *node_ca;
-	bool open, node_tls;
+	bool open, node_tls, affinity;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -112,6 +112,9 @@ static const struct rm_option daemon_options[] = {
 	    "DIRECTOR_NODE_CONNECTIONS", NULL, "0",
 	    "under way at a time, on each port of a node; 0: no limit",
 	    AT(limits.node_connections), false },
+	{ RM_OPTION_FLAG, "affinity", 0, NULL, "DIRECTOR_AFFINITY", NULL, NULL,
+	    "give a request for a key to a node that holds it", AT(affinity),
+	    false },
 	{ RM_OPTION_TEXT, "refuse", 0, "LIST", "DIRECTOR_REFUSE", NULL,
 	    "/admin", "paths that are not passed on, with all below them",
 	    AT(limits.refused_paths), false },
@@ -293,7 +296,8 @@ director_options(const struct options *o)
 		    .auth_file = o->zk_auth_file,
 		    .timeout = o->zk_timeout,
 		    .framework = o->framework,
-		    .cluster = o->cluster },
+		    .cluster = o->cluster,
+		    .affinity = o->affinity },
 		.client_tls = { o->tls_cert, o->tls_key, o->tls_client_ca,
 		    true },
 		.node_tls_files = { .ca = o->node_ca },

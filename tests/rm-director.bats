@@ -581,6 +581,89 @@ secure() {
   assert_line --partial 'X-Forwarded-For: 127.0.0.1'
 }
 
+# ---- the ring ----
+
+# owns N PARTITION…: what the member's record of node N says.
+owns() {
+  "$TOOLS/zk" put --zk "$ZK" "/riak/frameworks/$FRAMEWORK/members/riak-kv-$1" "{\"owns\":$(jq -nc '$ARGS.positional' --jsonargs "${@:2}")}"
+}
+
+# first BUCKET KEY: the number of its first partition of 16, from the formula alone.
+first() {
+  local digest part
+  digest=$({
+    printf '\x83\x68\x02'
+    for part in "$1" "$2"; do
+      # a binary: its tag, its length, its bytes
+      printf '\x6d\x00\x00\x00'
+      printf '%b%s' "$(printf '\\x%02x' "${#part}")" "$part"
+    done
+  } | sha1sum)
+  echo $(((16#${digest:0:1} + 1) % 16))
+}
+
+# holders PARTITION: who has one of the three from there, when n1 owns 0 to 5, n2 6 to 10, n3 the others.
+holders() {
+  local i p
+  for i in 0 1 2; do
+    p=$((($1 + i) % 16))
+    if ((p < 6)); then echo n1; elif ((p < 11)); then echo n2; else echo n3; fi
+  done
+}
+
+# ring_known SIZE
+ring_known() {
+  says ".ring == $1"
+}
+
+@test "affinity: a key goes to a node that holds it, in doubt to any" {
+  nodes 1 2 3
+  owns 1 {0..5}
+  owns 2 {6..10}
+  director --affinity
+  up 3
+  # one of them has not said yet
+  ring_known 0
+  owns 3 {11..15}
+  wait_for 5 ring_known 16
+  local i name before lone=0
+  before=$(admin /status | jq .http.owned)
+  for i in {10..49}; do
+    name=$(get "/buckets/b/keys/k$i")
+    holders "$(first b "k$i")" | grep -qx "$name" || fail "k$i went to $name"
+    [ "$(holders "$(first b "k$i")" | sort -u | wc -l)" -gt 1 ] || lone=$((lone + 1))
+  done
+  # keys that only one node holds were among them, and all were counted
+  [ "$lone" -ge 5 ]
+  [ "$(admin /status | jq .http.owned)" -eq $((before + 40)) ]
+  # what is about no key goes to whose turn it is
+  run get '/name?[1-9]'
+  [ "$(admin /status | jq .http.owned)" -eq $((before + 40)) ]
+  # an owner that is not up: another node
+  for i in {10..49}; do
+    [ "$(holders "$(first b "k$i")" | sort -u)" != n2 ] || break
+  done
+  kill -USR1 "${NODE_PID[2]}"
+  up 2
+  run get "/buckets/b/keys/k$i"
+  assert_output --regexp '^n[13]$'
+  kill -USR2 "${NODE_PID[2]}"
+  up 3
+  # two who claim the same, or one who does not know: all doubt
+  owns 3 {10..15}
+  wait_for 5 ring_known 0
+  owns 3 {11..15}
+  wait_for 5 ring_known 16
+  "$TOOLS/zk" put --zk "$ZK" "/riak/frameworks/$FRAMEWORK/members/riak-kv-1" '{"owns":null}'
+  wait_for 5 ring_known 0
+  before=$(admin /status | jq .http.owned)
+  # on to whose turn it is: all of them in time
+  for name in n1 n2 n3; do
+    wait_for 10 eval 'get "/buckets/b/keys/k$i" | grep -qx $name'
+  done
+  [ "$(admin /status | jq .http.owned)" -eq "$before" ]
+}
+
 # ---- the access log ----
 
 @test "the access log has a line for each request, whatever became of it" {

@@ -146,6 +146,9 @@ asks() {
   wait_for 120 both_in 1
   wait_for 120 both_in 2
   wait_for 120 member 1 '.partitions == 32'
+  # Once nothing is to move each says which are its own.
+  wait_for 120 member 1 '.transfers == 0 and (.owns | length == 32)'
+  wait_for 120 member 2 '.transfers == 0 and (.owns | length == 32)'
   use 1
   put_key k v
   use 2
@@ -156,7 +159,7 @@ asks() {
   wait_for 120 state FINISHED '.update.status.message == "left the cluster"'
   wait_for 120 gone "$EXECUTOR"
   wait_for 120 member 1 '.members == ["riak-kv-1@127.0.0.1"] and
-    .transfers == 0 and .partitions == 64'
+    .transfers == 0 and .partitions == 64 and .owns == [range(64)]'
   use 1
   [ "$(get_key k)" = v ]
 }

@@ -100,3 +100,19 @@ rm_members_transfers(jv transfers)
 	jv_free(active);
 	return (int)count;
 }
+
+jv
+rm_members_owns(jv partitions)
+{
+	jv owns = jv_array(), all = rm_json_get(partitions, "primary");
+	int count = jv_get_kind(all) == JV_KIND_ARRAY
+			? jv_array_length(jv_copy(all))
+			: 0;
+	for (int i = 0; i < count; i++) {
+		jv one = jv_array_get(jv_copy(all), i);
+		owns = jv_array_append(owns, rm_json_get(one, "id"));
+		jv_free(one);
+	}
+	jv_free(all);
+	return owns;
+}

@@ -18,6 +18,10 @@ bool rm_members_settled(jv status);
 /* The names without those whose join is only staged; the caller's. */
 jv rm_members_joined(jv names, jv status);
 
+/* The numbers of the partitions that it owns, of Riak's partitions; the
+ * caller's. */
+jv rm_members_owns(jv partitions);
+
 /* Partitions that wait for their handoff, and those under way. */
 int rm_members_transfers(jv transfers);
 

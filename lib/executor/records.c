@@ -48,6 +48,7 @@ member_json(const struct rm_records *r)
 	json = rm_json_set(json, "members", copy_or_null(r->ring.members));
 	json = rm_json_set(
 	    json, "partitions", number_or_null(r->ring.partitions));
+	json = rm_json_set(json, "owns", copy_or_null(r->ring.owns));
 	json = rm_json_set(
 	    json, "transfers", number_or_null(r->ring.transfers));
 	json = rm_json_set(json, "leaving", jv_bool(r->ring.leaving));
@@ -118,7 +119,8 @@ rm_records_new(
 	r->task = task;
 	r->digest = rm_strdup(config_digest);
 	r->health = rm_strdup("starting");
-	r->ring = (struct rm_records_ring){ jv_invalid(), -1, -1, false };
+	r->ring = (struct rm_records_ring){ jv_invalid(), -1, -1, jv_invalid(),
+		false };
 	r->order = jv_invalid();
 	write_member(r);
 	return r;
@@ -147,8 +149,10 @@ void
 rm_records_ring(struct rm_records *r, const struct rm_records_ring *ring)
 {
 	jv_free(r->ring.members);
+	jv_free(r->ring.owns);
 	r->ring = *ring;
 	r->ring.members = jv_copy(ring->members);
+	r->ring.owns = jv_copy(ring->owns);
 	write_member(r);
 }
 
@@ -172,6 +176,7 @@ rm_records_free(struct rm_records *r)
 	if (r->coordinated != NULL)
 		rm_zk_ephemeral_free(r->coordinated);
 	jv_free(r->ring.members);
+	jv_free(r->ring.owns);
 	jv_free(r->order);
 	free(r->health);
 	free(r->digest);

@@ -25,6 +25,7 @@ void rm_records_ready(
 struct rm_records_ring {
 	jv members; /* names, borrowed; invalid: unknown */
 	int partitions, transfers;
+	jv owns; /* numbers of those partitions, likewise */
 	bool leaving;
 };
 void rm_records_ring(

@@ -24,6 +24,7 @@ struct rm_standing {
 	jv joined; /* without them */
 	int partitions;
 	int transfers; /* -1: unknown */
+	jv owns; /* partitions, while nothing is to move; else invalid */
 	bool leaving;
 };
 
@@ -31,8 +32,15 @@ static void
 tell(struct rm_standing *s)
 {
 	const struct rm_records_ring ring = { s->joined, s->partitions,
-		s->transfers, s->leaving };
+		s->transfers, s->owns, s->leaving };
 	rm_records_ring(s->records, &ring);
+}
+
+static void
+own(struct rm_standing *s, jv partitions)
+{
+	jv_free(s->owns);
+	s->owns = partitions;
 }
 
 static void
@@ -41,6 +49,7 @@ doubt(struct rm_standing *s)
 	if (s->transfers < 0)
 		return;
 	s->transfers = -1;
+	own(s, jv_invalid());
 	tell(s);
 }
 
@@ -60,17 +69,6 @@ seen(struct rm_standing *s, int transfers)
 	tell(s);
 }
 
-static void
-got_transfers(void *arg, const struct rm_admin_answer *answer)
-{
-	struct rm_standing *s = arg;
-	int transfers = -1;
-	if (answer->code == RM_EXIT_OK)
-		transfers = rm_members_transfers(answer->value);
-	/* Before handoff begins there are none either. */
-	seen(s, transfers == 0 && !s->settled ? -1 : transfers);
-}
-
 static int
 ask(struct rm_standing *s, const char *command,
     void (*done)(void *arg, const struct rm_admin_answer *answer))
@@ -79,6 +77,31 @@ ask(struct rm_standing *s, const char *command,
 		.command = command, .done = done, .arg = s
 	};
 	return rm_queue_add(s->queue, &entry, NULL);
+}
+
+static void
+got_partitions(void *arg, const struct rm_admin_answer *answer)
+{
+	struct rm_standing *s = arg;
+	if (answer->code == RM_EXIT_OK)
+		own(s, rm_members_owns(answer->value));
+	seen(s, 0);
+}
+
+static void
+got_transfers(void *arg, const struct rm_admin_answer *answer)
+{
+	struct rm_standing *s = arg;
+	int transfers = -1;
+	if (answer->code == RM_EXIT_OK)
+		transfers = rm_members_transfers(answer->value);
+	/* Before handoff begins there are none either. */
+	if (transfers == 0 && !s->settled)
+		transfers = -1;
+	own(s, jv_invalid());
+	if (transfers != 0 || s->again ||
+	    ask(s, "partitions", got_partitions) != 0)
+		seen(s, transfers);
 }
 
 static void
@@ -143,7 +166,7 @@ rm_standing_new(struct event_base *loop, struct rm_queue *queue,
 	s->task = task;
 	s->refresh = refresh;
 	s->arg = arg;
-	s->names = s->joined = jv_invalid();
+	s->names = s->joined = s->owns = jv_invalid();
 	s->partitions = s->transfers = -1;
 	rm_timer_init(&s->timer, loop, tick, s);
 	return s;
@@ -181,6 +204,7 @@ rm_standing_free(struct rm_standing *s)
 	rm_timer_free(&s->timer);
 	jv_free(s->names);
 	jv_free(s->joined);
+	jv_free(s->owns);
 	free(s);
 }
 

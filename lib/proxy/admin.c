@@ -77,6 +77,7 @@ proxy_json(const struct rm_admin *admin, enum rm_protocol protocol)
 	o = rm_json_set(o, "requests", jv_number((double)c.requests));
 	o = rm_json_set(o, "retries", jv_number((double)c.retries));
 	o = rm_json_set(o, "failures", jv_number((double)c.failures));
+	o = rm_json_set(o, "owned", jv_number((double)c.owned));
 	return rm_json_set(o, "refused", jv_number((double)c.refused));
 }
 
@@ -90,6 +91,9 @@ status_json(const struct rm_admin *admin)
 	    jv_string(rm_directory_state(d)));
 	o = rm_json_set(
 	    o, "nodes", jv_number(admin->options.proxy->nodes->count));
+	if (admin->options.proxy->nodes->affinity)
+		o = rm_json_set(o, "ring",
+		    jv_number(admin->options.proxy->nodes->ring.size));
 	for (int i = 0; i < RM_PROTOCOLS; i++)
 		o = rm_json_set(o, rm_protocol_name((enum rm_protocol)i),
 		    proxy_json(admin, (enum rm_protocol)i));

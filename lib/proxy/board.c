@@ -90,6 +90,7 @@ rm_board_counters(const struct rm_board *board, enum rm_protocol protocol)
 		all.retries += c->retries;
 		all.failures += c->failures;
 		all.refused += c->refused;
+		all.owned += c->owned;
 		all.open += c->open;
 	}
 	return all;

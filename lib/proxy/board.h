@@ -15,6 +15,7 @@ enum rm_protocol { RM_HTTP, RM_PB, RM_PROTOCOLS };
 struct rm_proxy_counters {
 	unsigned long long accepted, requests, retries, failures;
 	unsigned long long refused; /* bad requests */
+	unsigned long long owned; /* given to an owner of their key */
 	long open; /* clients now */
 };
 

@@ -26,7 +26,16 @@ struct name {
 };
 TAILQ_HEAD(names, name);
 
+/* What a member's record says that it owns. */
+struct claim {
+	TAILQ_ENTRY(claim) entry;
+	char *key; /* of the node */
+	jv owns; /* an array, or it is not known */
+};
+
 struct rm_directory {
+	TAILQ_HEAD(, claim) claims;
+	bool affinity;
 	struct rm_nodes *nodes;
 	struct rm_zk *zk;
 	struct rm_zk_tree *frameworks_tree, *framework_tree;
@@ -187,6 +196,86 @@ node_changed(
 		record_drop(d, old);
 }
 
+static struct claim *
+claim_find(const struct rm_directory *d, const char *key, size_t len)
+{
+	struct claim *claim;
+	TAILQ_FOREACH (claim, &d->claims, entry)
+		if (strlen(claim->key) == len &&
+		    memcmp(claim->key, key, len) == 0)
+			return claim;
+	return NULL;
+}
+
+static void
+claim_drop(struct rm_directory *d, struct claim *claim)
+{
+	TAILQ_REMOVE(&d->claims, claim, entry);
+	free(claim->key);
+	jv_free(claim->owns);
+	free(claim);
+}
+
+/* Claims all that one node says; false: it says nothing of use. */
+static bool
+claim_all(struct rm_directory *d, const struct record *record)
+{
+	const struct claim *claim = claim_find(
+	    d, record->name, strcspn(record->name, "@"));
+	if (claim == NULL || jv_get_kind(claim->owns) != JV_KIND_ARRAY)
+		return false;
+	int count = jv_array_length(jv_copy(claim->owns));
+	for (int i = 0; i < count; i++) {
+		jv n = jv_array_get(jv_copy(claim->owns), i);
+		rm_ring_claim(&d->nodes->ring, record->node->id,
+		    jv_get_kind(n) == JV_KIND_NUMBER ? jv_number_value(n) : -1);
+		jv_free(n);
+	}
+	return true;
+}
+
+/* Known when every node of the cluster says what it owns, and that is a ring. A
+ * node that is away leaves a gap: its partitions are held by others then. */
+static void
+map_ring(struct rm_directory *d)
+{
+	struct rm_ring_map *ring = &d->nodes->ring;
+	struct record *record;
+	bool known = d->affinity;
+	if (!d->affinity)
+		return;
+	unsigned before = ring->size;
+	rm_ring_clear(ring);
+	TAILQ_FOREACH (record, &d->records, entry)
+		if (record->node != NULL)
+			known = claim_all(d, record) && known;
+	if (known)
+		rm_ring_close(ring);
+	else
+		rm_ring_clear(ring);
+	if (ring->size != before)
+		rm_log_info("ring partitions=%u", ring->size);
+}
+
+static void
+member_changed(
+    struct rm_directory *d, const char *key, const char *value, size_t len)
+{
+	struct claim *claim = claim_find(d, key, strlen(key));
+	jv record = jv_invalid();
+	if (claim != NULL)
+		claim_drop(d, claim);
+	if (value == NULL || rm_json_parse(value, len, &record, NULL) != 0)
+		return;
+	claim = rm_alloc(sizeof(*claim));
+	claim->key = rm_strdup(key);
+	claim->owns = jv_get_kind(record) == JV_KIND_OBJECT
+			  ? rm_json_get(record, "owns")
+			  : jv_null();
+	TAILQ_INSERT_TAIL(&d->claims, claim, entry);
+	jv_free(record);
+}
+
 static void
 framework_changed(void *arg, const char *path, const char *value, size_t len,
     const struct rm_zk_stat *stat)
@@ -195,8 +284,11 @@ framework_changed(void *arg, const char *path, const char *value, size_t len,
 	struct rm_directory *d = arg;
 	if (strncmp(path, "clusters/", 9) == 0)
 		name_set(&d->clusters, path + 9, value != NULL);
+	else if (strncmp(path, "members/", 8) == 0)
+		member_changed(d, path + 8, value, len);
 	else
 		node_changed(d, path, value, len);
+	map_ring(d);
 }
 
 static void
@@ -233,11 +325,18 @@ open_framework(struct rm_directory *d)
 		{ "clusters", false, RM_ZK_TREE_ONCE },
 		{ NULL },
 	};
+	static const struct rm_zk_tree_part with_members[] = {
+		{ COORDINATED, false, RM_ZK_TREE_ONCE },
+		{ "clusters", false, RM_ZK_TREE_ONCE },
+		{ "members", false, RM_ZK_TREE_VALUES },
+		{ NULL },
+	};
 	const struct rm_zk_tree_events events = { framework_changed,
 		framework_complete, unreadable, d };
 	char *root = rm_format(ROOT "/%s", d->framework);
 	d->complete = false;
-	d->framework_tree = rm_zk_tree_new(d->zk, root, parts, &events);
+	d->framework_tree = rm_zk_tree_new(
+	    d->zk, root, d->affinity ? with_members : parts, &events);
 	free(root);
 }
 
@@ -249,6 +348,9 @@ close_framework(struct rm_directory *d)
 	d->framework_tree = NULL;
 	while (!TAILQ_EMPTY(&d->records))
 		record_drop(d, TAILQ_FIRST(&d->records));
+	while (!TAILQ_EMPTY(&d->claims))
+		claim_drop(d, TAILQ_FIRST(&d->claims));
+	map_ring(d);
 	names_clear(&d->clusters);
 }
 
@@ -286,6 +388,8 @@ rm_directory_new(struct rm_nodes *nodes,
 	};
 	d->nodes = nodes;
 	TAILQ_INIT(&d->records);
+	TAILQ_INIT(&d->claims);
+	d->affinity = nodes->affinity = options->affinity;
 	TAILQ_INIT(&d->frameworks);
 	TAILQ_INIT(&d->clusters);
 	d->away = true;
@@ -340,6 +444,7 @@ rm_directory_configure(
 	}
 	TAILQ_FOREACH (record, &d->records, entry)
 		apply(d, record);
+	map_ring(d);
 }
 
 bool

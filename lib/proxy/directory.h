@@ -18,6 +18,7 @@ struct rm_directory_options {
 	const char *auth_file;
 	double timeout; /* of the session */
 	const char *framework, *cluster;
+	bool affinity; /* follow who owns what, too */
 };
 
 struct rm_directory *rm_directory_new(struct rm_nodes *nodes,

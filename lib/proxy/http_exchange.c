@@ -6,6 +6,21 @@
 
 #include "proxy/access_log.h"
 
+/* A longer path is no key that anybody has. */
+#define KEY_MAX 4096
+
+static int
+partition_of(struct rm_proxy *proxy, const struct rm_http_head *head)
+{
+	struct rm_key key;
+	char room[KEY_MAX];
+	return proxy->nodes->ring.size > 0 && head->target_len <= KEY_MAX &&
+		       rm_key_of_target(&key, head->text + head->target,
+			   head->target_len, room)
+		   ? rm_nodes_partition(proxy->nodes, &key)
+		   : -1;
+}
+
 static void
 remember(struct rm_http_exchange *x, struct rm_proxy *proxy,
     const struct rm_http_head *head, const char *peer)
@@ -53,6 +68,7 @@ rm_http_exchange_new(
 		x->head_len = text->len;
 	}
 	rm_http_body_start(&x->asked, head->body, head->length);
+	x->partition = partition_of(proxy, head);
 	if (proxy->access != NULL)
 		remember(x, proxy, head, peer);
 	x->minor = head->minor;
@@ -85,8 +101,8 @@ rm_http_exchange_attach(struct rm_http_exchange *x, struct rm_proxy *proxy,
 				      : x->head != NULL ? RM_HTTP_LINK_KEPT
 							: RM_HTTP_LINK_PROBED;
 	struct rm_endpoint *endpoint;
-	while ((endpoint = rm_nodes_choose(proxy->nodes, RM_HTTP, &x->tried)) !=
-	       NULL) {
+	while ((endpoint = rm_nodes_choose(proxy->nodes, RM_HTTP, &x->tried,
+		    x->partition)) != NULL) {
 		x->link = rm_http_link_get(endpoint, kept, user);
 		x->tries++;
 		if (x->line != NULL) {

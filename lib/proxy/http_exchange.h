@@ -10,6 +10,7 @@
 struct rm_http_exchange {
 	struct rm_http_link *link; /* NULL between two tries */
 	struct rm_tried tried;
+	int partition; /* of its key; -1: any node will do */
 	struct rm_spill to_node;
 	uint64_t given; /* bytes for this link, those of to_node included */
 	char *head; /* to ask again; NULL: must not be */

@@ -15,6 +15,7 @@ VALUE(requests)
 VALUE(retries)
 VALUE(failures)
 VALUE(refused)
+VALUE(owned)
 #undef VALUE
 
 static double
@@ -51,6 +52,7 @@ static const struct {
 	{ "retries_total", "counter", "Sent to another node.", port_retries },
 	{ "failures_total", "counter", "Not answered in full.", port_failures },
 	{ "refused_total", "counter", "Bad requests.", port_refused },
+	{ "owned_total", "counter", "Given to an owner.", port_owned },
 };
 
 static const struct {

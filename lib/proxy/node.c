@@ -9,6 +9,13 @@
 #include "base/log.h"
 #include "base/str.h"
 
+/* Riak's default: so many partitions in a row hold a key. Where it is less the
+ * worst is the hop that is to be saved. */
+#define N_VAL 3
+/* How much more than the least busy an owner may have to do. */
+#define CROWD_FACTOR 2
+#define CROWD_LEAST  8
+
 /* A host's name under way; the node may be gone when the answer comes. */
 struct name_query {
 	struct rm_node *node;
@@ -311,27 +318,65 @@ rm_endpoint_tally(const struct rm_endpoint *endpoint)
 	return rm_board_tally(board, node->key, endpoint->protocol);
 }
 
+int
+rm_nodes_partition(const struct rm_nodes *nodes, const struct rm_key *key)
+{
+	return nodes->ring.size > 0
+		   ? (int)rm_ring_partition(key, nodes->ring.size)
+		   : -1;
+}
+
+bool
+rm_nodes_owns(const struct rm_node *node, int partition)
+{
+	const struct rm_ring_map *ring = &node->nodes->ring;
+	for (unsigned i = 0; partition >= 0 && i < N_VAL && i < ring->size; i++)
+		if (ring->owners[((unsigned)partition + i) % ring->size] ==
+		    node->id)
+			return true;
+	return false;
+}
+
+/* The better of what was found so far and one more. */
+struct found {
+	struct rm_endpoint *best;
+	double load;
+};
+
+static void
+consider(struct found *found, struct rm_endpoint *endpoint)
+{
+	double load = endpoint->tally->busy / weight(endpoint);
+	/* Among equals, whose turn it is. */
+	if (found->best == NULL || load < found->load ||
+	    (load <= found->load && endpoint->turn < found->best->turn)) {
+		found->best = endpoint;
+		found->load = load;
+	}
+}
+
 struct rm_endpoint *
 rm_nodes_choose(struct rm_nodes *nodes, enum rm_protocol protocol,
-    const struct rm_tried *tried)
+    const struct rm_tried *tried, int partition)
 {
-	struct rm_endpoint *best = NULL;
-	double best_load = 0;
+	struct found any = { 0 }, owner = { 0 };
 	struct rm_node *node;
 	TAILQ_FOREACH (node, &nodes->list, entry) {
 		struct rm_endpoint *endpoint = &node->endpoints[protocol];
 		if (!rm_endpoint_usable(endpoint) || is_full(endpoint) ||
 		    was_tried(tried, node))
 			continue;
-		double load = endpoint->tally->busy / weight(endpoint);
-		/* Among equals, whose turn it is. */
-		if (best == NULL || load < best_load ||
-		    (load <= best_load && endpoint->turn < best->turn)) {
-			best = endpoint;
-			best_load = load;
-		}
+		consider(&any, endpoint);
+		if (rm_nodes_owns(node, partition))
+			consider(&owner, endpoint);
 	}
-	return best;
+	/* A key that all want would else be one node's to bear. */
+	if (owner.best != NULL &&
+	    owner.load <= any.load * CROWD_FACTOR + CROWD_LEAST) {
+		nodes->proxy->counters[protocol].owned++;
+		return owner.best;
+	}
+	return any.best;
 }
 
 const char *

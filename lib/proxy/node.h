@@ -13,6 +13,7 @@
 
 #include "proxy/probe.h"
 #include "proxy/proxy.h"
+#include "proxy/ring.h"
 #include "proxy/sock.h"
 
 struct rm_node;
@@ -67,6 +68,8 @@ struct rm_nodes {
 	TAILQ_HEAD(, rm_node) list;
 	struct evdns_base *dns;
 	unsigned count; /* that are not leaving */
+	bool affinity; /* look at the ring */
+	struct rm_ring_map ring; /* ids of nodes */
 	uint32_t last_id;
 };
 
@@ -89,9 +92,13 @@ struct rm_node *rm_nodes_add(struct rm_nodes *nodes, const char *name,
 void rm_node_release(struct rm_node *node);
 
 /* The least busy endpoint, by weight, that is up, not full and was not tried;
- * NULL: none is. */
+ * NULL: none is. partition: -1, or that of a key, whose owners come first
+ * unless they have far more to do than others. */
 struct rm_endpoint *rm_nodes_choose(struct rm_nodes *nodes,
-    enum rm_protocol protocol, const struct rm_tried *tried);
+    enum rm_protocol protocol, const struct rm_tried *tried, int partition);
+/* The partition of a key; -1: the ring is not known, or not asked for. */
+int rm_nodes_partition(const struct rm_nodes *nodes, const struct rm_key *key);
+bool rm_nodes_owns(const struct rm_node *node, int partition);
 /* Why none was chosen, for the client. */
 const char *rm_nodes_lack(const struct rm_nodes *nodes,
     enum rm_protocol protocol, const struct rm_tried *tried);

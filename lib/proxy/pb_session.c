@@ -156,7 +156,8 @@ attach(struct rm_pb_session *s)
 {
 	struct rm_proxy *proxy = s->proxy;
 	struct rm_endpoint *endpoint;
-	while ((endpoint = rm_nodes_choose(proxy->nodes, RM_PB, &s->tried)) !=
+	while ((endpoint = rm_nodes_choose(
+		    proxy->nodes, RM_PB, &s->tried, -1)) !=
 	       NULL) {
 		rm_tried_add(&s->tried, endpoint);
 		if (rm_endpoint_connect(endpoint, &s->node, node_ready, s) ==

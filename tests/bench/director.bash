@@ -9,7 +9,7 @@ haproxy_start() {
   local name=$1 mode=$2 port=$3 n=0 p
   shift 3
   {
-    printf 'global\n nbthread 1\n maxconn 12000\ndefaults\n mode %s\n' "$mode"
+    printf 'global\n nbthread 1\n maxconn 6000\ndefaults\n mode %s\n' "$mode"
     printf ' timeout connect 5s\n timeout client 600s\n timeout server 600s\n'
     # What the Director does: the client's address, connections shared.
     [ "$mode" != http ] || printf ' option forwardfor\n http-reuse always\n'
@@ -30,7 +30,7 @@ haproxy_start() {
 origin_start() {
   head -c 1024 /dev/zero | tr '\0' x >"$STACK/1k"
   {
-    printf 'global\n nbthread 1\n maxconn 12000\ndefaults\n mode http\n'
+    printf 'global\n nbthread 1\n maxconn 6000\ndefaults\n mode http\n'
     printf ' timeout client 600s\n timeout connect 5s\n timeout server 600s\n'
     printf 'frontend f\n bind 127.0.0.1:%s\n bind 127.0.0.1:%s\n' "$1" "$2"
     printf ' http-request return status 200 content-type text/plain file %s\n' \
@@ -102,7 +102,7 @@ beside() {
   # Within the spread of the peer's own rounds is good enough.
   local limit
   limit=$(column "$peer" 2 | sort -n | awk '{a[NR] = $1}
-    END {s = a[5] / a[3]; printf "%.3f", s > 1.05 ? s : 1.05}')
+    END {s = a[5] / a[3]; printf "%.3f", (s > 1.05 ? s : 1.05)}')
   bench "$1-p99" "$(awk -v a="$(column "$ours" 2 | median 5)" \
     -v b="$(column "$peer" 2 | median 5)" 'BEGIN {printf "%.3f", a / b}')" \
     ratio "$limit"
