@@ -664,6 +664,52 @@ ring_known() {
   [ "$(admin /status | jq .http.owned)" -eq "$before" ]
 }
 
+# lone N: a key of bucket b that no other node holds.
+lone() {
+  local i
+  for i in {10..99}; do
+    [ "$(holders "$(first b "k$i")" | sort -u)" != "n$1" ] || { echo "k$i"; return; }
+  done
+}
+
+# served N: requests or connections of protocol buffers that it was given.
+served() {
+  admin /nodes | jq ".nodes[] | select(.name == \"riak-kv-$1@127.0.0.$1\") | .protobuf.served"
+}
+
+@test "affinity over protocol buffers: with nothing outstanding, on connections that are kept" {
+  nodes 1 2 3
+  owns 1 {0..5}
+  owns 2 {6..10}
+  owns 3 {11..15}
+  director --affinity
+  up 3
+  wait_for 5 ring_known 16
+  local n key round
+  exec 7<>"/dev/tcp/127.0.0.1/$PB"
+  for round in 1 2 3; do
+    for n in 1 2 3; do
+      key=$(lone "$n")
+      printf "\\0\\0\\0\\x09\\x09\\x0a\\1b\\x12\\3$key" >"$BATS_TEST_TMPDIR/get"
+      # in one write, as clients do; the shell's own would be one a line
+      cat "$BATS_TEST_TMPDIR/get" >&7
+      # the node's answer is what it was asked
+      [ "$(head -c 13 <&7 | tail -c 3)" = "$key" ]
+      [ "$(served "$n")" -eq "$round" ]
+    done
+  done
+  for n in 1 2 3; do
+    wait_for 5 eval '[ "$(ss -Htn state established "dport = :${NODE_PB[$n]}" | wc -l)" -eq 1 ]'
+  done
+  says '.protobuf.owned == 9'
+  # two at once: both to the first's owner, in order
+  printf "\\0\\0\\0\\x09\\x09\\x0a\\1b\\x12\\3$(lone 2)\\0\\0\\0\\x09\\x09\\x0a\\1b\\x12\\3$(lone 3)" >"$BATS_TEST_TMPDIR/get"
+  cat "$BATS_TEST_TMPDIR/get" >&7
+  [ "$(head -c 26 <&7 | tail -c 3)" = "$(lone 3)" ]
+  [ "$(served 2) $(served 3)" = "4 3" ]
+  exec 7>&-
+}
+
 # ---- the access log ----
 
 @test "the access log has a line for each request, whatever became of it" {

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "proxy/access_log.h"
+#include "proxy/http_link.h"
 #include "proxy/listener.h"
 #include "proxy/node.h"
 #include "proxy/pb_queue.h"
@@ -18,10 +19,11 @@
 struct rm_pb_session {
 	LIST_ENTRY(rm_pb_session) entry;
 	struct rm_proxy *proxy;
-	struct rm_sock client, node;
+	struct rm_sock client;
+	struct rm_http_link *link; /* to the node; NULL: none */
 	struct rm_spill to_client, to_node;
 	struct rm_expiry expiry;
-	struct rm_lease lease; /* of the node, while there is one */
+	int partition; /* of the key that is asked for; -1: any node */
 	struct rm_tried tried; /* since the last answer */
 	struct rm_pb_frame asked, answer;
 	struct rm_pb_queue queue;
@@ -49,15 +51,27 @@ session_free(struct rm_pb_session *s)
 	LIST_REMOVE(s, entry);
 	rm_expiry_stop(&s->expiry);
 	rm_sock_close(&s->client);
-	rm_sock_close(&s->node);
 	rm_spill_free(&s->to_client);
 	rm_spill_free(&s->to_node);
 	rm_pb_queue_free(&s->queue);
-	rm_lease_give(&s->lease, true);
+	if (s->link != NULL)
+		rm_http_link_close(s->link);
 	free(s);
 	proxy->counters[RM_PB].open--;
 	if (proxy->listeners[RM_PB] != NULL)
 		rm_listener_room(proxy->listeners[RM_PB]);
+}
+
+static struct rm_endpoint *
+endpoint_of(const struct rm_pb_session *s)
+{
+	return s->link != NULL ? s->link->lease.endpoint : NULL;
+}
+
+static bool
+is_connecting(const struct rm_pb_session *s)
+{
+	return s->link != NULL && s->link->sock.connecting;
 }
 
 /* The first request of the queue has ended. */
@@ -65,7 +79,7 @@ static void
 request_over(struct rm_pb_session *s, const char *end)
 {
 	const struct rm_pb_request *request = rm_pb_queue_first(&s->queue);
-	const struct rm_endpoint *endpoint = s->lease.endpoint;
+	const struct rm_endpoint *endpoint = endpoint_of(s);
 	if (s->proxy->access != NULL) {
 		const struct rm_access access = {
 			.seconds = rm_now() - request->began,
@@ -82,16 +96,20 @@ request_over(struct rm_pb_session *s, const char *end)
 	rm_pb_queue_pop(&s->queue);
 }
 
-/* Leaves the node; the client stays. */
+/* Leaves the node; the client stays. keep: for who comes next, as nothing is
+ * under way on it. */
 static void
-detach(struct rm_pb_session *s)
+detach(struct rm_pb_session *s, bool keep)
 {
-	rm_sock_close(&s->node);
+	if (s->link != NULL && keep && s->to_node.len == 0 && !s->broken)
+		rm_http_link_keep(s->link);
+	else if (s->link != NULL)
+		rm_http_link_close(s->link);
+	s->link = NULL;
 	rm_spill_free(&s->to_node);
 	s->passed = 0;
 	s->broken = false;
 	s->answer = (struct rm_pb_frame){ 0 };
-	rm_lease_give(&s->lease, true);
 }
 
 /* A request is coming, and is in the queue. */
@@ -143,7 +161,7 @@ leave(void *arg, bool now)
 	if (s->busy)
 		return;
 	if (is_free(s)) {
-		detach(s);
+		detach(s, false);
 	} else if (now) {
 		s->broken = true; /* as if the node had cut it */
 		advance(s);
@@ -156,18 +174,16 @@ attach(struct rm_pb_session *s)
 {
 	struct rm_proxy *proxy = s->proxy;
 	struct rm_endpoint *endpoint;
+	const struct rm_http_user user = { node_ready, leave, s };
 	while ((endpoint = rm_nodes_choose(
-		    proxy->nodes, RM_PB, &s->tried, -1)) !=
-	       NULL) {
+		    proxy->nodes, RM_PB, &s->tried, s->partition)) != NULL) {
 		rm_tried_add(&s->tried, endpoint);
-		if (rm_endpoint_connect(endpoint, &s->node, node_ready, s) ==
-		    0) {
-			s->lease.leave = leave;
-			s->lease.arg = s;
-			rm_lease_take(&s->lease, endpoint, true);
+		s->link = rm_http_link_get(
+		    endpoint, RM_HTTP_LINK_PROBED, &user);
+		if (is_connecting(s))
 			rm_expiry_set(&s->expiry, &proxy->connects);
+		if (s->link != NULL)
 			return;
-		}
 		rm_endpoint_judge(endpoint, false, strerror(errno));
 	}
 	refuse_all(s, rm_nodes_lack(proxy->nodes, RM_PB, &s->tried));
@@ -182,9 +198,9 @@ node_lost(struct rm_pb_session *s, bool refused, const char *why)
 	struct rm_spill waiting = s->to_node;
 	s->to_node = (struct rm_spill){ 0 };
 	if (refused)
-		rm_endpoint_judge(s->lease.endpoint, false, why);
+		rm_endpoint_judge(endpoint_of(s), false, why);
 	else if (s->queue.count > 0)
-		rm_probe_hurry(&s->lease.endpoint->probe);
+		rm_probe_hurry(&endpoint_of(s)->probe);
 	bool idle = is_free(s);
 	bool again = sent == 0 ||
 		     (!idle && !s->opaque && !s->bound &&
@@ -195,7 +211,7 @@ node_lost(struct rm_pb_session *s, bool refused, const char *why)
 		while (s->queue.count > 0)
 			request_over(s, "lost");
 	}
-	detach(s);
+	detach(s, false);
 	if (again && s->queue.count > 0) {
 		counters->retries++;
 		s->to_node = waiting;
@@ -213,10 +229,10 @@ static void
 pass(struct rm_pb_session *s, const void *data, size_t len)
 {
 	s->passed += len;
-	if (!s->node.open || s->node.connecting)
+	if (s->link == NULL || is_connecting(s))
 		rm_spill_add(&s->to_node, data, len);
 	else /* what fails now fails again when to_node is flushed */
-		rm_sock_send(&s->node, &s->to_node, data, len);
+		rm_sock_send(&s->link->sock, &s->to_node, data, len);
 }
 
 /* The code of a request is known. held: bytes of its head that came before
@@ -317,8 +333,34 @@ static void
 client_ended(struct rm_pb_session *s)
 {
 	s->last = true;
-	if (s->opaque)
-		rm_sock_end_write(&s->node);
+	if (s->opaque && s->link != NULL)
+		rm_sock_end_write(&s->link->sock);
+}
+
+/* With nothing under way: the next request may be for a key that other nodes
+ * hold. Told from a message that came whole, and from no other. */
+static void
+prefer(struct rm_pb_session *s, const char *data, size_t len)
+{
+	const struct rm_nodes *nodes = s->proxy->nodes;
+	const unsigned char *head = (const unsigned char *)data;
+	struct rm_key key;
+	s->partition = -1;
+	if (nodes->ring.size == 0 || !is_free(s) || s->swallow ||
+	    s->asked.head_len > 0 || len < 5)
+		return;
+	size_t length = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
+			(size_t)head[2] << 8 | head[3];
+	if (length == 0 || length > len - 4 ||
+	    !rm_key_of_message(&key, head[4], data + 5, length - 1))
+		return;
+	s->partition = rm_nodes_partition(nodes, &key);
+	if (s->link == NULL)
+		return;
+	if (!rm_nodes_owns(endpoint_of(s)->node, s->partition))
+		detach(s, true);
+	else
+		s->proxy->counters[RM_PB].owned++;
 }
 
 static bool
@@ -329,17 +371,19 @@ from_client(struct rm_pb_session *s)
 	    s->to_node.len > 0 || s->queue.count >= PIPELINE_MAX)
 		return false;
 	ssize_t n = rm_sock_read(&s->client, scratch, RM_PROXY_SCRATCH);
-	if (n > 0 && s->opaque)
+	if (n > 0 && s->opaque) {
 		pass(s, scratch, (size_t)n);
-	else if (n > 0)
+	} else if (n > 0) {
+		prefer(s, scratch, (size_t)n);
 		take_requests(s, scratch, (size_t)n);
+	}
 	if (s->client.failed)
 		s->dead = true;
 	else if (s->client.ended)
 		client_ended(s);
 	else if (n > 0 && s->asked.head_len > 0)
 		rm_sock_expect(&s->client);
-	if (!s->dead && !s->node.open && s->queue.count > 0)
+	if (!s->dead && s->link == NULL && s->queue.count > 0)
 		attach(s);
 	return true;
 }
@@ -348,22 +392,23 @@ static bool
 from_node(struct rm_pb_session *s)
 {
 	char *scratch = s->proxy->scratch;
-	if (!s->node.open || s->node.connecting || s->to_client.len > 0)
+	if (s->link == NULL || is_connecting(s) || s->to_client.len > 0)
 		return false;
-	bool gone = s->broken || rm_sock_flush(&s->node, &s->to_node) != 0;
-	if ((gone || s->node.readable) && !s->broken) {
-		ssize_t n = rm_sock_read(&s->node, scratch, RM_PROXY_SCRATCH);
+	struct rm_sock *node = &s->link->sock;
+	bool gone = s->broken || rm_sock_flush(node, &s->to_node) != 0;
+	if ((gone || node->readable) && !s->broken) {
+		ssize_t n = rm_sock_read(node, scratch, RM_PROXY_SCRATCH);
 		if (n > 0 && !s->opaque)
 			take_answers(s, scratch, (size_t)n);
 		if (n > 0 && rm_sock_send(&s->client, &s->to_client, scratch,
 				 (size_t)n) != 0)
 			s->dead = true;
 		if (n > 0 && s->queue.count > 0)
-			rm_sock_expect(&s->node);
+			rm_sock_expect(node);
 		if (n > 0)
 			return true;
 	}
-	if (s->dead || (!gone && !s->broken && !s->node.ended))
+	if (s->dead || (!gone && !s->broken && !node->ended))
 		return false;
 	node_lost(s, false, NULL);
 	return true;
@@ -372,7 +417,7 @@ from_node(struct rm_pb_session *s)
 static void
 connect_done(struct rm_pb_session *s)
 {
-	int there = rm_sock_connected(&s->node);
+	int there = rm_sock_connected(&s->link->sock);
 	if (there < 0)
 		node_lost(s, true, rm_sock_why());
 }
@@ -392,10 +437,10 @@ settle(struct rm_pb_session *s)
 		session_free(s);
 		return;
 	}
-	if (s->lease.endpoint != NULL && is_free(s) &&
-	    !rm_endpoint_usable(s->lease.endpoint))
-		detach(s);
-	if (s->node.open && s->node.connecting)
+	if (s->link != NULL && is_free(s) &&
+	    !rm_endpoint_usable(endpoint_of(s)))
+		detach(s, false);
+	if (is_connecting(s))
 		return;
 	bool waits = open > 0 || s->opaque || s->to_client.len > 0;
 	rm_expiry_set(
@@ -407,7 +452,7 @@ advance(struct rm_pb_session *s)
 {
 	bool moved = true;
 	s->busy = true;
-	if (s->node.open && s->node.connecting)
+	if (is_connecting(s))
 		connect_done(s);
 	for (int turn = 0; moved && !s->dead; turn++) {
 		if (rm_sock_flush(&s->client, &s->to_client) != 0)
@@ -433,7 +478,7 @@ expired(void *arg)
 {
 	struct rm_pb_session *s = arg;
 	s->busy = true;
-	if (s->node.open && s->node.connecting) {
+	if (is_connecting(s)) {
 		node_lost(s, true, "no connection in time");
 	} else {
 		s->dead = true;
@@ -451,6 +496,7 @@ rm_pb_session_open(struct rm_proxy *proxy, const struct rm_client *client)
 	s->expiry.fire = expired;
 	s->expiry.arg = s;
 	rm_pb_queue_init(&s->queue);
+	s->partition = -1;
 	rm_client_name(client, s->peer);
 	LIST_INSERT_HEAD(&sessions, s, entry);
 	if (rm_client_adopt(
