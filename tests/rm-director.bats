@@ -782,12 +782,13 @@ workers() {
   [ "$(admin /nodes | jq '[.nodes[].http.served] | add')" -ge "$ok" ]
   wait_for 5 says '.http.open == 0'
   # a worker has taken its share: each holds connections of a second load
-  "$TOOLS/load" http "$HTTP" 64 3 >"$BATS_TEST_TMPDIR/http" 3>&- &
+  "$TOOLS/load" http "$HTTP" 64 100 >"$BATS_TEST_TMPDIR/http" 3>&- &
   local load=$!
+  track "$load"
   for pid in $(pgrep -P "$DIRECTOR"); do
     wait_for 5 serves "$pid"
   done
-  wait "$load"
+  kill "$load"
   # what is configured reaches all
   backend 3
   register 3 other
