@@ -403,6 +403,20 @@ exit_code() {
   [ ! -e "$SANDBOX/a/b/riak" ]
 }
 
+@test "the package's own port mapper never runs" {
+  new_sandbox
+  local epmd=$SANDBOX/riak/erts-9/bin/epmd
+  mkdir -p "${epmd%/*}"
+  cp -L "$(command -v epmd)" "$epmd"
+  start_executor
+  launch
+  wait_for 60 state RUNNING
+  # A real one would stay, in front or behind.
+  run timeout 5 env ERL_EPMD_PORT="$(free_port)" "$epmd"
+  assert_success
+  assert_output ""
+}
+
 @test "without its volume nothing starts" {
   new_sandbox
   rm "$SANDBOX/data"

@@ -111,6 +111,27 @@ first_match(const char *root, const char *pattern)
 	return found;
 }
 
+/* Riak's nodetool runs `epmd -daemon` for each command, whatever flags the VM
+ * has. While rm-cepmd is there that fails in silence; a command that outlives
+ * it for a moment would leave an epmd behind that no next run gets the port
+ * from. This copy of the package needs none. */
+static int
+disarm_epmd(const struct rm_package *package, struct rm_error *err)
+{
+	static const char nothing[] = "#!/bin/sh\nexit 0\n";
+	char *path = first_match(package->root, "erts-*/bin/epmd");
+	struct rm_str text = { 0 };
+	int rc = 0;
+	rm_str_puts(&text, nothing);
+	if (path != NULL && (rc = rm_file_write(path, &text, err)) == 0 &&
+	    chmod(path, S_IRWXU) != 0)
+		rc = rm_error_set(
+		    err, RM_EXIT_OUTSIDE, "%s: %s", path, strerror(errno));
+	rm_str_free(&text);
+	free(path);
+	return rc;
+}
+
 int
 rm_package_open(struct rm_package *package, const char *sandbox,
     const char *skip, struct rm_error *err)
@@ -124,6 +145,8 @@ rm_package_open(struct rm_package *package, const char *sandbox,
 	package->root = rm_format("%s/riak", sandbox);
 	int rc = move(found, package->root, err);
 	free(found);
+	if (rc == 0)
+		rc = disarm_epmd(package, err);
 	if (rc != 0) {
 		rm_package_free(package);
 		return -1;

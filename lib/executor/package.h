@@ -16,8 +16,9 @@ struct rm_package {
 
 /*
  * Finds the package (the one that lies least deep), and moves it. skip is a
- * name in the sandbox that is not looked into: the volume's. Error: "no
- * riak/bin/riak in the sandbox, which holds: a b", RM_EXIT_USAGE.
+ * name in the sandbox that is not looked into: the volume's. Its own epmd does
+ * nothing from then on. Error: "no riak/bin/riak in the sandbox, which holds:
+ * a b", RM_EXIT_USAGE.
  */
 int rm_package_open(struct rm_package *package, const char *sandbox,
     const char *skip, struct rm_error *err);
