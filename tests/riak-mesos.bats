@@ -313,6 +313,8 @@ JSON
   assert_output console.log
   run riak-mesos node log tail "$F-kv-1" console.log -n 7
   assert_output "/log/console.log?tail=7"
+  run riak-mesos node log tail "$F-kv-1"
+  assert_output "/log/console.log?tail=100"
   run riak-mesos node config "$F-kv-1"
   assert_output "nodename = n@h"
   run riak-mesos node config "$F-kv-1" --json

@@ -253,10 +253,10 @@ int
 rm_cli_log_tail(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
     struct rm_error *err)
 {
-	(void)argc;
-	if (rm_cli_check_name("log", argv[1], err) != 0)
+	const char *log = argc > 1 ? argv[1] : "console.log";
+	if (rm_cli_check_name("log", log, err) != 0)
 		return -1;
-	char *what = rm_format("log/%s?tail=%ld", argv[1], cli->options->lines);
+	char *what = rm_format("log/%s?tail=%ld", log, cli->options->lines);
 	int rc = print_text(cli, argv[0], what, "log", out, err);
 	free(what);
 	return rc;
