@@ -133,11 +133,13 @@ echo_server() {
   touch deep/riak/bin/riak data/ring/x
   tar -czf good.tgz deep
   tar -czf writes.tgz deep ./data
+  tar -czPf around.tgz deep deep/../data
+  tar -czPf absolute.tgz deep "$PWD/data"
   tar -czf empty.tgz data
   head -c 50 good.tgz >half.tgz
   jq -n --arg here "file://$PWD" '{schema: 1, framework: "'"$F"'", role: "riak",
     resources: ([{"riak-away": "file:///nowhere/r.tgz", "riak-http": "http://h/r"},
-      (["good", "writes", "empty", "half"] | map({key: "riak-\(.)",
+      (["good", "writes", "around", "absolute", "empty", "half"] | map({key: "riak-\(.)",
         value: "\($here)/\(.).tgz"}) | from_entries)] | add)}' |
     rm-state put settings
   start_api
@@ -146,6 +148,8 @@ echo_server() {
     assert_output --partial "riak_version: riak-$1: $PWD/$1.tgz: $2"
   }
   refused writes "data/ would lie in the volume, data"
+  refused around "deep/../data/ would lie outside of the package"
+  refused absolute "$PWD/data/ would lie outside of the package"
   refused empty "data/ would lie in the volume, data"
   refused half "no archive that can be unpacked"
   mv data elsewhere && tar -czf empty.tgz elsewhere

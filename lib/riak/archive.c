@@ -30,6 +30,19 @@ is_below(const char *name, const char *folder)
 	       (name[n] == '/' || name[n] == '\0');
 }
 
+/* Absolute, or with a part "..": such a way may lead anywhere. */
+static bool
+is_astray(const char *name)
+{
+	if (name[0] == '/')
+		return true;
+	for (const char *p = name; (p = strstr(p, "..")) != NULL; p += 2)
+		if ((p == name || p[-1] == '/') &&
+		    (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
 static bool
 is_program(const char *name)
 {
@@ -52,6 +65,10 @@ check_names(struct archive *a, const char *file, const char *volume,
 		if (name == NULL)
 			continue;
 		name = plain(name);
+		if (is_astray(name))
+			return rm_error_set(err, RM_EXIT_USAGE,
+			    "%s: %.200s would lie outside of the package", file,
+			    name);
 		if (is_below(name, volume))
 			return rm_error_set(err, RM_EXIT_USAGE,
 			    "%s: %.200s would lie in the volume, %s", file,
