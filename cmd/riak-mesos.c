@@ -95,6 +95,13 @@ static const struct rm_option transfers_options[] = {
 	TIMEOUT,
 	RM_OPTIONS_END,
 };
+static const struct rm_option orphans_options[] = {
+	FLAG("adopt", 0, "let their nodes take them up again", adopt),
+	FLAG("free", 0, "destroy them", release),
+	TEXT("riak-version", 0, "VERSION",
+	    "Riak of a cluster that has lost its record", riak_version),
+	RM_OPTIONS_END,
+};
 static const struct rm_option restart_options[] = {
 	{ RM_OPTION_COUNT, "parallel", 0, "N", NULL, NULL, "1",
 	    "how many at a time", AT(parallel), false },
@@ -198,6 +205,7 @@ RUN(apply)
 RUN(framework_status)
 RUN(framework_endpoints)
 RUN(framework_wait)
+RUN(framework_orphans)
 RUN(config_local)
 RUN(config_marathon)
 RUN(framework_install)
@@ -223,6 +231,9 @@ static const struct rm_command commands[] = {
 	    run_framework_endpoints },
 	{ "framework wait-for-service", NULL, "wait until a scheduler leads",
 	    wait_options, 0, 0, run_framework_wait },
+	{ "framework orphans", "[VOLUME...]",
+	    "list volumes that no record explains, adopt or free them",
+	    orphans_options, 0, -1, run_framework_orphans },
 	{ "cluster list", NULL, "list the clusters", list_options, 0, 0,
 	    run_cluster_list },
 	{ "cluster set", "FILE", "set clusters from such a document", NULL, 1,

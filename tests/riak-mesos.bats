@@ -282,6 +282,28 @@ JSON
   assert_output --partial "is being replaced already"
 }
 
+@test "orphans: listed, adopted, freed; only by name" {
+  framework
+  run riak-mesos framework orphans
+  assert_output --regexp "^VOLUME +NODE +HOST"
+  for n in 1 2; do
+    rm-state put "orphans/v$n" - <<<"{\"node\":\"$F-kv-$n\",\"hostname\":\"h\"}"
+  done
+  wait_for 10 bash -c "riak-mesos framework orphans | grep -q v2"
+  run -100 riak-mesos framework orphans --adopt
+  run -100 riak-mesos framework orphans v1
+  run -100 riak-mesos framework orphans v1 --adopt
+  assert_output --partial "cluster kv has no record: riak_version: missing"
+  riak-mesos framework orphans v1 --adopt --riak-version riak-3-2
+  [ "$(rm-state get "nodes/$F-kv-1" | jq -c "[.goal, .adopt]")" = '["run","v1"]' ]
+  [ "$(rm-state get clusters/kv | jq -c "[.riak_version, .next]")" = '["riak-3-2",3]' ]
+  riak-mesos framework orphans v2 --free
+  [ "$(rm-state get "nodes/$F-kv-2" | jq -c "[.goal, .adopt]")" = '["remove","v2"]' ]
+  run -1 riak-mesos framework orphans v1 --free
+  assert_output --partial "is there, with another volume"
+  run -1 riak-mesos framework orphans v3 --free
+}
+
 @test "what Riak says: as tables, as JSON; and when nobody can be asked" {
   local port
   port=$(free_port)

@@ -1165,3 +1165,52 @@ inverse_answers() {
   run after 1011 'select(.write == "reservations/riak-kv-1") | .value'
   assert_output null
 }
+
+orphan() { # orphan PID NODE
+  jq -cn --arg p "$1" --arg n "$2" '{record: "orphans/\($p)", value: {node: $n,
+    agent_id: "S1", hostname: "127.0.0.1"}, version: 0}'
+}
+
+@test "a volume that is adopted runs its node again, on its data" {
+  {
+    orphan riak.riak-kv-1.5 riak-kv-1
+    tick 1001
+    node 1 | jq -c '.value.adopt = "riak.riak-kv-1.5"'
+    offer 1001.5 B S2; tick 1002
+    offer 1002.5 A S1 "$(held 1 riak.riak-kv-1.5)"; tick 1003
+  } | add
+  decide
+  # No new volume in its place.
+  run after 1002 'select(.write == "verdicts/kv") | .value'
+  assert_output '{"riak-kv-1":"the volume that it is to adopt is not offered"}'
+  run after 1003 '.write // .call | select(. != "SUPPRESS")'
+  assert_output '"reservations/riak-kv-1"
+"orphans/riak.riak-kv-1.5"
+"tasks/riak-kv-1"
+"ACCEPT"
+"verdicts/kv"'
+  run after 1003 'select(.call == "ACCEPT") | [.mesos.accept.operations[].type]'
+  assert_output '["LAUNCH"]'
+  run after 1003 'select(.write == "reservations/riak-kv-1") | .value | [.state,
+    .agent_id, .persistence_id, .ports.http, .container_path]'
+  assert_output '["held","S1","riak.riak-kv-1.5",29000,"data"]'
+}
+
+@test "a volume that is freed is destroyed, and leaves no record" {
+  {
+    orphan riak.riak-kv-1.5 riak-kv-1
+    node 1 remove | jq -c '.value.adopt = "riak.riak-kv-1.5"'
+    for t in {1001..1015}; do tick "$t"; done
+    offer 1015.5 A S1 "$(held 1 riak.riak-kv-1.5)"; tick 1016
+    gone orphans/riak.riak-kv-1.5
+    offer 1030 B S1; for t in {1031..1042}; do tick "$t"; done
+  } | add
+  decide
+  run jq -c 'if .tick then .tick else select(.call == "ACCEPT") |
+    [.mesos.accept.operations[].type] end' "$out"
+  assert_output --partial $'1016\n["DESTROY","UNRESERVE"]\n1031'
+  run jq -c 'select(.write and .value == null) | .write' "$out"
+  assert_output '"orphans/riak.riak-kv-1.5"
+"reservations/riak-kv-1"
+"nodes/riak-kv-1"'
+}

@@ -24,6 +24,9 @@ rm_api_handler rm_api_put_clusters, rm_api_put_cluster, rm_api_create_cluster,
 rm_api_handler rm_api_restart_cluster, rm_api_get_rollout,
     rm_api_command_rollout, rm_api_scale_cluster, rm_api_replace_node;
 
+/* orphans.c */
+rm_api_handler rm_api_get_orphans, rm_api_adopt_orphan, rm_api_free_orphan;
+
 /* question.c, forward.c, artifact.c */
 rm_api_handler rm_api_ask_node, rm_api_ask_type, rm_api_ask_log;
 rm_api_handler rm_api_forward_node, rm_api_forward_cluster;

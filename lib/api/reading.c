@@ -68,9 +68,9 @@ rm_api_get_explain(struct rm_request *request, void *arg)
 	}
 	jv whys = rm_entry_value(cluster, RM_RECORD_VERDICT);
 	rm_reply_json(request, 200,
-	    JV_OBJECT(jv_string("unplaced"),
-		jv_get_kind(whys) == JV_KIND_OBJECT ? jv_copy(whys)
-						    : jv_object()));
+	    JV_OBJECT(jv_string("unplaced"), jv_get_kind(whys) == JV_KIND_OBJECT
+						 ? jv_copy(whys)
+						 : jv_object()));
 }
 
 static void
@@ -192,7 +192,11 @@ rm_api_framework(const struct rm_api *api)
 	o = rm_json_set(o, "id", id != NULL ? jv_string(id) : jv_null());
 	const char *role = rm_model_setting_text(model, "role", NULL);
 	o = rm_json_set(o, "role", role != NULL ? jv_string(role) : jv_null());
-	o = rm_json_set(o, "orphans", jv_number((double)model->volumes.count));
+	size_t orphans = 0;
+	for (size_t i = 0; i < model->volumes.count; i++)
+		orphans += rm_entry_has(
+		    model->volumes.items[i], RM_RECORD_ORPHAN);
+	o = rm_json_set(o, "orphans", jv_number((double)orphans));
 	return rm_json_set(o, "nodes", count_phases(model));
 }
 

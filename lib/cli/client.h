@@ -18,9 +18,9 @@ struct rm_cli_options {
 	const char *marathon, *riak, *resources;
 	bool json, insecure, verbose, debug, info, schema;
 	/* Of some. */
-	const char *output, *file;
+	const char *output, *file, *riak_version;
 	const char *check_index;
-	bool remove, force, wait, attach, diff, dry_run;
+	bool remove, force, wait, attach, diff, dry_run, adopt, release;
 	long nodes, lines, parallel;
 	double timeout;
 };

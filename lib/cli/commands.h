@@ -36,6 +36,9 @@ rm_cli_command rm_cli_framework_status, rm_cli_framework_endpoints,
     rm_cli_framework_wait, rm_cli_versions, rm_cli_config_local, rm_cli_info,
     rm_cli_schema;
 
+/* orphans.c */
+rm_cli_command rm_cli_framework_orphans;
+
 /* marathon.c */
 rm_cli_command rm_cli_config_marathon, rm_cli_framework_install,
     rm_cli_framework_uninstall, rm_cli_director_config,

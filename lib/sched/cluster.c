@@ -148,6 +148,19 @@ bare(const struct rm_entry *node)
 	       !rm_entry_has(node, RM_RECORD_STATUS);
 }
 
+/* It is to be removed, and what it had is still to be taken up for that. */
+static bool
+is_orphaned(const struct rm_cluster *c, const struct rm_entry *node)
+{
+	const char *id = rm_entry_text(node, RM_RECORD_NODE, "adopt", "");
+	const struct rm_entries *volumes = &c->model.volumes;
+	for (size_t i = 0; i < volumes->count; i++)
+		if (strcmp(volumes->items[i]->key, id) == 0 &&
+		    rm_entry_has(volumes->items[i], RM_RECORD_ORPHAN))
+			return true;
+	return false;
+}
+
 /*
  * The end of a removed node: reservation, task and status are gone, each taken
  * away by its writer; here go its order and, last, the node, at the version
@@ -161,7 +174,8 @@ forget(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	bool removed = goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE;
 	if (!bare(node))
 		own->had = true;
-	if (!removed || !bare(node) || rm_member_is_listed(&c->model, node)) {
+	if (!removed || !bare(node) || is_orphaned(c, node) ||
+	    rm_member_is_listed(&c->model, node)) {
 		own->bare_since = 0;
 		return;
 	}

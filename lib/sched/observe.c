@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "sched/need.h"
 #include "sched/store.h"
 #include "state/phase.h"
 
@@ -56,6 +57,55 @@ show(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 		jv_free(record);
 }
 
+/*
+ * A node whose record says that this volume is its own: what is offered becomes
+ * its reservation. One that is to be removed is released after that.
+ */
+static void
+adopt(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
+    const struct rm_group *group, const char *id)
+{
+	const struct rm_agent *agent = group->agent;
+	struct rm_ranges ports = { 0 };
+	rm_resources_total_ranges(&group->resources, "ports", &ports);
+	rm_log_info(
+	    "adopt node=%s volume=%s agent=%s", node->key, id, agent->id);
+	jv record = JV_OBJECT(jv_string("state"), jv_string("held"),
+	    jv_string("agent_id"), jv_string(agent->id), jv_string("hostname"),
+	    jv_string(agent->hostname), jv_string("address"),
+	    jv_string(agent->address), jv_string("attributes"),
+	    jv_copy(agent->attributes));
+	record = rm_json_set(record, "domain", jv_copy(agent->domain));
+	record = rm_json_set(record, "resources",
+	    rm_resources_json(&group->resources, RM_FORMAT_STACK));
+	record = rm_json_set(record, "ports", rm_need_ports(&ports));
+	record = rm_json_set(record, "persistence_id", jv_string(id));
+	record = rm_json_set(record, "container_path",
+	    jv_string(rm_round_setting(r, "container_path", "data")));
+	rm_round_store_reservation(
+	    r, stage, node, rm_json_set(record, "since", jv_number(r->now)));
+	rm_ranges_free(&ports);
+}
+
+/* An orphan that a record explains now is none. */
+static void
+forget_orphan(struct rm_round *r, struct rm_stage *stage, const char *id)
+{
+	for (size_t i = 0; i < r->model.volumes.count; i++)
+		if (strcmp(r->model.volumes.items[i]->key, id) == 0 &&
+		    rm_entry_has(r->model.volumes.items[i], RM_RECORD_ORPHAN))
+			rm_sched_store(
+			    &r->model, stage, RM_RECORD_ORPHAN, id, jv_null());
+}
+
+static bool
+is_to_adopt(const struct rm_entry *node, const char *id)
+{
+	return node != NULL && rm_round_adopts(node) &&
+	       strcmp(rm_entry_text(node, RM_RECORD_NODE, "adopt", ""), id) ==
+		   0;
+}
+
 static void
 look_at_group(
     struct rm_round *r, struct rm_stage *stage, struct rm_group *group)
@@ -71,9 +121,14 @@ look_at_group(
 		const char *id = group->resources.items[i].id->persistence_id;
 		if (id == NULL)
 			continue;
-		if (strcmp(id, expected) == 0)
+		if (strcmp(id, expected) == 0) {
 			show(r, stage, node, group->agent);
-		else
+			forget_orphan(r, stage, id);
+		} else if (is_to_adopt(node, id)) {
+			adopt(r, stage, node, group, id);
+			forget_orphan(r, stage, id);
+			break;
+		} else
 			report_orphan(r, stage, group, id);
 	}
 }

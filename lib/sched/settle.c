@@ -53,6 +53,8 @@ wants_offers(const struct rm_round *r, const struct rm_entry *node)
 {
 	if (node->broken || rm_round_own(node)->planned != 0)
 		return false;
+	if (rm_round_adopts(node))
+		return rm_node_life(node) != RM_TASK_ALIVE;
 	if (rm_round_removed(r, node)) {
 		bool there = jv_is_valid(rm_round_reservation(node)) &&
 			     rm_node_life(node) != RM_TASK_ALIVE;

@@ -45,6 +45,8 @@ double rm_round_release_asked(const struct rm_entry *node);
  * then its data may still be wanted. */
 bool rm_round_removed(
     const struct rm_round *round, const struct rm_entry *node);
+/* It has no reservation, and is to take a volume for its own. */
+bool rm_round_adopts(const struct rm_entry *node);
 /* It is to run, and nothing of it runs or is on its way. */
 bool rm_round_idle(const struct rm_round *round, const struct rm_entry *node);
 /* Why it can't even be considered, the caller's; NULL when it can. */
