@@ -132,3 +132,66 @@ why_not() {
     '{"cluster":"kv","goal":"run"}'
   wait_for 10 grep -q "mended: the records of riak-kv-1" "$STACK/schedd.log"
 }
+
+# no_records: as if ZooKeeper had been lost.
+no_records() {
+  state restore --replace <<<'{"schema":1,"framework":"riak","records":{}}'
+  [ -z "$(state ls nodes)$(state ls tasks)$(state ls clusters)" ]
+}
+
+@test "records are dumped, lost and restored; the node that runs never noticed" {
+  local task vm
+  make_cluster kv
+  add_node kv 1
+  start_schedd
+  wait_for 40 running riak-kv-1
+  put_key "$(http riak-kv-1)" k1 "value of riak-kv-1"
+  task=$(task_of riak-kv-1) vm=$(vm_of riak-kv-1)
+  state dump --secrets >"$STACK/dump"
+  # Not while a scheduler is up.
+  run -102 state restore --replace "$STACK/dump"
+  kill -TERM "$SCHEDD_PID"
+  wait_for 15 gone "$SCHEDD_PID"
+  no_records
+  state restore "$STACK/dump"
+  state dump --secrets | diff "$STACK/dump" -
+  start_schedd
+  wait_for 40 grep -q 'the pipeline runs' "$STACK/schedd.log"
+  # It is the same framework, and the node is its: restarted, it is back.
+  state get nodes/riak-kv-1 | jq '.restart += 1' | state put nodes/riak-kv-1
+  wait_for 40 runs_anew riak-kv-1 "$task"
+  [ "$(vm_of riak-kv-1)" != "$vm" ]
+  run get_key "$(http riak-kv-1)" k1
+  assert_output "value of riak-kv-1"
+  run bash -c "grep -c 'launch node=' '$STACK/schedd.log'"
+  assert_output 2
+}
+
+@test "an empty ZooKeeper costs no data: the volume is kept, and adopted" {
+  local id volume
+  make_cluster kv
+  add_node kv 1
+  start_schedd
+  wait_for 40 running riak-kv-1
+  put_key "$(http riak-kv-1)" k1 "value of riak-kv-1"
+  id=$(state get framework | jq -r .id)
+  volume=$(state get reservations/riak-kv-1 | jq -r .persistence_id)
+  kill -TERM "$SCHEDD_PID"
+  wait_for 15 gone "$SCHEDD_PID"
+  no_records
+  # Never taken for a new framework.
+  start_schedd
+  wait_for 20 gone "$SCHEDD_PID"
+  run -102 wait "$SCHEDD_PID"
+  grep -q "$id" "$STACK/schedd.log"
+  kill -KILL "$(vm_of riak-kv-1)"
+  start_schedd --framework-id "$id"
+  start_api
+  wait_for 40 state get "orphans/$volume"
+  riak-mesos framework orphans "$volume" --adopt --riak-version "$RIAK_VERSION"
+  wait_for 60 running riak-kv-1
+  run get_key "$(http riak-kv-1)" k1
+  assert_output "value of riak-kv-1"
+  run state get "orphans/$volume"
+  assert_failure
+}
