@@ -1214,3 +1214,47 @@ orphan() { # orphan PID NODE
 "reservations/riak-kv-1"
 "nodes/riak-kv-1"'
 }
+
+# What each state means: whether the node runs again when its volume is
+# offered, whether it counts as a failure, whether the master is asked at once,
+# and what else is written.
+@test "every task state has its meaning" {
+  local state again failures asked more got
+  while read -r state again failures asked more; do
+    records >"$in"
+    {
+      node 1
+      reserved 1 held S1 riak.riak-kv-1.5 riak-kv-1.5
+      task 1 riak-kv-1.5 S1
+      tick 999
+      update 1000 riak-kv-1.5 "$state" S1 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+      offer 1002.5 A S1 "$(held 1 riak.riak-kv-1.5)"; tick 1003
+    } | add
+    decide
+    got=$(jq -rsc '
+      ([.[] | select(.call == "ACCEPT")] | length) as $again |
+      ([.[] | select(.write == "status/riak-kv-1") | .value.failures] | last) as $f |
+      ([.[] | .event // .call] | (index("UPDATE") as $u | .[$u:]) |
+        map(select(. == "RECONCILE")) | length) as $asked |
+      ([.[] | select(.write == "nodes/riak-kv-9")] | length) as $replaced |
+      ([.[] | select(.write == "status/riak-kv-1") | .value.frozen // empty] | length) as $frozen |
+      "\($again) \($f) \($asked) " + (if $replaced > 0 then "replaced"
+        elif $frozen > 0 then "frozen" else "-" end)' "$out")
+    assert_equal "$state $got" "$state $again $failures $asked $more"
+  done <<'TABLE'
+STAGING 0 0 0 -
+STARTING 0 0 0 -
+RUNNING 0 0 0 -
+KILLING 0 0 0 -
+FINISHED 0 0 0 frozen
+FAILED 1 1 0 -
+KILLED 1 0 0 -
+ERROR 1 1 0 -
+DROPPED 1 1 0 -
+GONE 1 0 0 -
+GONE_BY_OPERATOR 0 0 0 replaced
+LOST 1 0 1 -
+UNREACHABLE 1 0 0 -
+UNKNOWN 1 0 0 -
+TABLE
+}
