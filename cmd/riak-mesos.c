@@ -8,6 +8,7 @@
 #include "base/option.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/filter.h"
 #include "state/output.h"
 
 #define AT(field) offsetof(struct rm_cli_options, field)
@@ -50,6 +51,7 @@ static const struct rm_option globals[] = {
 	    "resources", "{}", "where packages are: the file's resources",
 	    AT(resources), false },
 	FLAG("json", 0, "print what the API answers", json),
+	TEXT("jq", 0, "PROGRAM", "print what a jq program makes of that", jq),
 	{ RM_OPTION_TEXT, "ca-file", 0, "FILE", "RIAK_MESOS_CA_FILE", NULL,
 	    NULL, "certificates to trust for https", AT(ca_file), false },
 	FLAG("insecure-ssl", 0, "do not look at certificates", insecure),
@@ -136,10 +138,11 @@ static const struct rm_option tail_options[] = {
 static int
 start(rm_cli_command *command, void *values, int argc, char **argv)
 {
-	const struct rm_cli_options *o = values;
+	struct rm_cli_options *o = values;
 	struct rm_cli cli = { 0 };
 	struct rm_error err = { 0 };
 	struct rm_str out = { 0 };
+	o->json |= o->jq != NULL;
 	if (o->verbose || o->debug)
 		rm_log_open("riak-mesos",
 		    strcmp(rm_log_format_name(), "json") == 0 ? RM_LOG_JSON
@@ -149,6 +152,9 @@ start(rm_cli_command *command, void *values, int argc, char **argv)
 	if (rc == 0)
 		rc = command(&cli, argc, argv, &out, &err);
 	rm_cli_close(&cli);
+	if (rc == 0 && o->jq != NULL &&
+	    (rc = rm_cli_filter(o->jq, &out, &err)) != 0)
+		rm_str_clear(&out);
 	if (rc != 0)
 		rm_log_error("%s", err.text);
 	return rm_output(&out, rc == 0 ? RM_EXIT_OK : err.code);
@@ -202,6 +208,7 @@ RUN(log_list)
 RUN(log_tail)
 RUN(node_config)
 RUN(apply)
+RUN(cluster_explain)
 RUN(framework_status)
 RUN(framework_endpoints)
 RUN(framework_wait)
@@ -288,6 +295,8 @@ static const struct rm_command commands[] = {
 	    "make and activate a bucket type", NULL, 2, 3, run_type_create },
 	{ "node bucket-type update", "NODE TYPE PROPS", "change a bucket type",
 	    NULL, 3, 3, run_type_update },
+	{ "cluster explain", "CLUSTER", "say why nodes have no place", NULL, 1,
+	    1, run_cluster_explain },
 	{ "apply", NULL, "make clusters what a document says", apply_options, 0,
 	    0, run_apply },
 	{ "node config", "NODE", "print the riak.conf that it runs with",

@@ -122,6 +122,30 @@ serves() {
   assert_output --partial "nowhere.json: No such file"
 }
 
+@test "why nodes have no place, and a jq program over any answer" {
+  framework
+  riak-mesos cluster create kv riak-3-2
+  run riak-mesos cluster explain kv
+  assert_output "every node has its place"
+  riak-mesos cluster add-node kv --nodes 2
+  znode verdicts/kv "{\"$F-kv-2\":\"mem: wants 544, at most 200 offered\"}"
+  explained() { riak-mesos cluster explain kv | grep -q wants; }
+  wait_for 10 explained
+  run riak-mesos cluster explain kv
+  assert_line --index 0 --regexp "^NODE +WHY$"
+  assert_line --index 1 "$F-kv-2  mem: wants 544, at most 200 offered"
+  run -1 riak-mesos cluster explain none
+  run riak-mesos cluster list --jq '.clusters[] | .name, (.nodes | length)'
+  assert_output $'kv\n2'
+  run riak-mesos cluster info kv --jq '.kv.nodes[].status'
+  assert_output $'requested\nrequested'
+  run -100 riak-mesos cluster list --jq '.clusters['
+  assert_output --partial "error: --jq: "
+  [ "${#lines[@]}" -eq 1 ]
+  run -100 riak-mesos cluster list --jq '.clusters | .name'
+  assert_output --partial "--jq: Cannot index array with"
+}
+
 @test "apply: shown first, done then, nothing the second time" {
   framework
   riak-mesos cluster create old riak-3-2

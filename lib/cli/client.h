@@ -19,7 +19,7 @@ struct rm_cli_options {
 	bool json, insecure, verbose, debug, info, schema;
 	/* Of some. */
 	const char *output, *file, *riak_version;
-	const char *check_index;
+	const char *check_index, *jq;
 	bool remove, force, wait, attach, diff, dry_run, adopt, release;
 	long nodes, lines, parallel;
 	double timeout;

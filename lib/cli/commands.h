@@ -28,6 +28,9 @@ rm_cli_command rm_cli_node_status, rm_cli_node_aae, rm_cli_node_ringready,
     rm_cli_type_update, rm_cli_log_list, rm_cli_log_tail,
     rm_cli_node_config;
 
+/* explain.c */
+rm_cli_command rm_cli_cluster_explain;
+
 /* apply.c */
 rm_cli_command rm_cli_apply;
 
