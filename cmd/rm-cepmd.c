@@ -121,6 +121,16 @@ check_key(const char *option, const char *key, struct rm_error *err)
 	return 0;
 }
 
+/* Neither means "for ever" nor "the default": both would surprise. */
+static int
+check_seconds(const char *option, double seconds, struct rm_error *err)
+{
+	if (seconds > 0)
+		return 0;
+	return rm_error_set(err, RM_EXIT_USAGE,
+	    "option --%s wants more than 0 seconds", option);
+}
+
 static int
 check(const struct options *o, struct rm_error *err)
 {
@@ -130,6 +140,13 @@ check(const struct options *o, struct rm_error *err)
 				   strpbrk(o->host, " \t\r\n@") != NULL))
 		return rm_error_set(
 		    err, RM_EXIT_USAGE, "bad value for --host: %s", o->host);
+	if (check_seconds("packet-timeout", o->idle, err) != 0 ||
+	    check_seconds("zk-timeout", o->zk_timeout, err) != 0)
+		return -1;
+	/* A cluster whose names go nowhere is a ZooKeeper forgotten. */
+	if (o->zk == NULL && o->cluster != NULL)
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "option --zk is required with --cluster");
 	if (o->zk == NULL)
 		return 0;
 	if (check_key("framework", o->framework, err) != 0 ||

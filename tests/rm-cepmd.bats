@@ -116,6 +116,13 @@ start_epmd() {
   bad NAME lookup --port 1
   bad more lookup --port 1 one more
   bad "not a port" names --port 0
+  bad --packet-timeout --port 0 --packet-timeout 0
+  bad --zk-timeout --port 0 --zk-timeout 0
+  # Names that were to be shared, and nothing to share them through.
+  bad --zk --port 0 --cluster kv
+  bad "looked up" lookup --port 1 "$(printf '%0254d' 0)"
+  bad "looked up" lookup --port 1 "$(printf '%070000d' 0)"
+  bad "looked up" lookup --port 1 $'\xff'
 }
 
 @test "a port that is taken ends it with 111 and the port" {

@@ -98,6 +98,27 @@ rm_epmd_ask_names(
 	return rc;
 }
 
+/* A port mapper closes without an answer on what is no name; and a request has
+ * room for so much only. */
+static int
+check_name(const char *text, struct rm_error *err)
+{
+	size_t len = strlen(text);
+	struct rm_str copy = { 0 };
+	struct rm_epmd_request request;
+	int rc = -1;
+	rm_str_printf(&copy, "%c%s", RM_EPMD_PORT2, text);
+	if (len < RM_EPMD_BYTES_MAX)
+		rc = rm_epmd_request_parse(
+		    &request, (unsigned char *)copy.text, copy.len);
+	rm_str_free(&copy);
+	if (rc == 0)
+		return 0;
+	return rm_error_set(err, RM_EXIT_USAGE,
+	    "not a name that can be looked up: %.40s%s", text,
+	    len > 40 ? "…" : "");
+}
+
 int
 rm_epmd_ask_name(int port, const char *name, rm_epmd_found *found, void *arg,
     struct rm_error *err)
@@ -106,7 +127,9 @@ rm_epmd_ask_name(int port, const char *name, rm_epmd_found *found, void *arg,
 	struct rm_epmd_node node;
 	char *text = rm_format(
 	    "%s%s", name, strchr(name, '@') == NULL ? "@" : "");
-	int rc = ask(port, RM_EPMD_PORT2, text, &reply, err);
+	int rc = check_name(text, err);
+	if (rc == 0)
+		rc = ask(port, RM_EPMD_PORT2, text, &reply, err);
 	free(text);
 	if (rc == 0) {
 		rc = rm_epmd_port2_parse(

@@ -15,7 +15,8 @@ typedef void rm_epmd_found(
 int rm_epmd_ask_names(
     int port, rm_epmd_found *found, void *arg, struct rm_error *err);
 
-/* NAME, or NAME@HOST, in the cluster: 1 when there is none. */
+/* NAME, or NAME@HOST, in the cluster: 1 when there is none. What can't be a
+ * name is an error (RM_EXIT_USAGE). */
 int rm_epmd_ask_name(int port, const char *name, rm_epmd_found *found,
     void *arg, struct rm_error *err);
 
