@@ -143,6 +143,62 @@ start_epmd() {
   [ "$status" -eq 0 ]
 }
 
+@test "takes its sockets from systemd, and tells it when it is ready" {
+  local dir=$BATS_TEST_TMPDIR
+  # Two listeners on one port as descriptors 3 and 4, as systemd passes them.
+  cat >"$dir/activate.pl" <<'PERL'
+use strict;
+use warnings;
+use IO::Socket::INET;
+use IO::Socket::UNIX;
+use POSIX ();
+my ($dir, @command) = @ARGV;
+my $first = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 9) or die;
+my $port = $first->sockport;
+my $second = IO::Socket::INET->new(
+    LocalAddr => '127.0.0.9', LocalPort => $port, Listen => 9) or die;
+my $notify = IO::Socket::UNIX->new(
+    Local => "$dir/notify", Type => SOCK_DGRAM) or die;
+open my $file, '>', "$dir/port" or die;
+print $file $port;
+close $file;
+my $pid = fork;
+if (!$pid) {
+    POSIX::dup2(fileno $first, 20);
+    POSIX::dup2(fileno $second, 21);
+    POSIX::dup2(20, 3);
+    POSIX::dup2(21, 4);
+    @ENV{qw(LISTEN_FDS LISTEN_PID NOTIFY_SOCKET)} = (2, $$, "$dir/notify");
+    exec @command;
+}
+open $file, '>', "$dir/pid" or die;
+print $file $pid;
+close $file;
+$notify->recv(my $text, 4096);
+open $file, '>', "$dir/told" or die;
+print $file $text;
+close $file;
+waitpid $pid, 0;
+exit $? >> 8;
+PERL
+  perl "$dir/activate.pl" "$dir" rm-cepmd 2>/dev/null 3>&- &
+  local activated=$!
+  track "$activated"
+  wait_for 10 test -s "$dir/told"
+  track "$(cat "$dir/pid")"
+  grep -qx READY=1 "$dir/told"
+  register "$(cat "$dir/port")" one
+  [ "$REPLY" = 7600 ]
+  finds "$(cat "$dir/port")" one - 4711
+  # On the other one, too.
+  exec {FD}<>"/dev/tcp/127.0.0.9/$(cat "$dir/port")"
+  printf '\0\1n' >&"$FD"
+  timeout 10 cat <&"$FD" >"$dir/names"
+  grep -aq 'name one at port 4711' "$dir/names"
+  kill -TERM "$(cat "$dir/pid")"
+  wait "$activated"
+}
+
 @test "a full or closed standard output is an error, not a silence" {
   run bash -c 'rm-cepmd --port 0 >/dev/full'
   [ "$status" -eq 111 ]
@@ -346,6 +402,20 @@ load_on() {
   ((${#lines[@]} >= count))
 }
 
+# answers PORT NODE: whether erl_call gets its name from it.
+answers() {
+  [ "$(ERL_EPMD_PORT=$1 erl_call -name "$2" -c test -a 'erlang node')" = "'$2'" ]
+}
+
+@test "ten thousand silent connections do not keep a node out" {
+  cepmd it --host 127.0.0.2
+  load_on it idle 10000
+  node 127.0.0.2 "$(port_of it)" one
+  wait_for 20 answers "$(port_of it)" one@127.0.0.2
+  run ss -Htn state established "sport = :$(port_of it)"
+  ((${#lines[@]} >= 10000))
+}
+
 @test "out of descriptors, silent connections make room" {
   (
     ulimit -n 60
@@ -389,6 +459,18 @@ load_on() {
   [[ "$output" == *"name one at port"* ]]
   ERL_EPMD_PORT=$port run erl_call -name one@127.0.0.2 -c test -a 'erlang node'
   [ "$output" = "'one@127.0.0.2'" ]
+  # What a release's nodetool does: a hidden node of its own asks.
+  cat >"$BATS_TEST_TMPDIR/nodetool" <<'ESCRIPT'
+#!/usr/bin/env escript
+%%! -hidden -start_epmd false
+main([Node]) ->
+    {ok, _} = net_kernel:start(['maint@127.0.0.2', longnames]),
+    erlang:set_cookie(node(), test),
+    N = list_to_atom(Node),
+    io:format("~p ~p", [net_adm:ping(N), rpc:call(N, erlang, nodes, [hidden])]).
+ESCRIPT
+  ERL_EPMD_PORT=$port run escript "$BATS_TEST_TMPDIR/nodetool" one@127.0.0.2
+  [ "$output" = "pong ['maint@127.0.0.2']" ]
   # A node of the same host without the module.
   ERL_EPMD_PORT=$port run erl -noinput -name stock@127.0.0.2 -setcookie test \
     -start_epmd false -eval "$(ping_code one@127.0.0.2)."
@@ -458,6 +540,27 @@ load_on() {
   [ "$output" = "'one@::1' pong" ]
 }
 
+@test "nodes of one host find each other through daemons of their own" {
+  start_zookeeper
+  cepmd a --zk "$ZK" --cluster kv --host 127.0.0.2
+  cepmd b --zk "$ZK" --cluster kv --host 127.0.0.2
+  cepmd c --zk "$ZK" --cluster kv --host ::1
+  cepmd d --zk "$ZK" --cluster kv --host ::1
+  node 127.0.0.2 "$(port_of a)" one
+  wait_for 20 rm-cepmd lookup --port "$(port_of b)" one
+  node 127.0.0.2 "$(port_of b)" two "$(ping_code one@127.0.0.2)"
+  wait_for 20 says two "'one@127.0.0.2' pong"
+  ERL_EPMD_PORT=$(port_of c) erl -noinput -name three@::1 -setcookie test \
+    -proto_dist inet6_tcp -start_epmd false -epmd_module rm_epmd -pa "$EBIN" \
+    >/dev/null 2>&1 3>&- &
+  track $!
+  wait_for 20 rm-cepmd lookup --port "$(port_of d)" three
+  ERL_EPMD_PORT=$(port_of d) run erl -noinput -name four@::1 -setcookie test \
+    -proto_dist inet6_tcp -start_epmd false -epmd_module rm_epmd -pa "$EBIN" \
+    -eval "$(ping_code three@::1)."
+  [ "$output" = "'three@::1' pong" ]
+}
+
 # ---- the cluster
 
 @test "names are shared, and gone with their connection" {
@@ -474,6 +577,22 @@ load_on() {
   wait_for 10 misses "$(port_of b)" one
   register "$(port_of a)" one 4002
   wait_for 10 finds "$(port_of b)" one@x 127.0.0.2 4002
+}
+
+@test "thousands of names are shared, and gone with their daemon" {
+  start_zookeeper
+  shared a 2
+  local pid=$CEPMD_PID
+  shared b 3
+  load_on a hold 3000
+  wait_for 30 has_names b 3000
+  finds "$(port_of b)" name-1500@x 127.0.0.2 4711
+  kill -KILL "$pid"
+  wait_for 30 has_names b 0
+}
+
+has_names() {
+  [ "$(rm-cepmd names --port "$(port_of "$1")" | wc -l)" -eq "$2" ]
 }
 
 @test "clusters and frameworks do not see each other" {
