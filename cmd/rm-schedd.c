@@ -100,6 +100,8 @@ static const struct rm_option options_table[] = {
 	TEXT("constraints", "JSON", "RIAK_MESOS_CONSTRAINTS",
 	    "riak.constraints", NULL, "Marathon constraints",
 	    settings.constraints),
+	TEXT("where", "PROGRAM", "RIAK_MESOS_WHERE", NULL, NULL,
+	    "jq program that must hold for an offer", settings.where),
 	NUMBER("spread-wait", "SECONDS", "RIAK_MESOS_SPREAD_WAIT", NULL, "60",
 	    "wait before two nodes share an agent", settings.spread_wait),
 	NUMBER("refuse-seconds", "SECONDS", "RIAK_MESOS_REFUSE_SECONDS", NULL,

@@ -57,7 +57,7 @@ ends_with() {
   start_zookeeper
   schedd a --node-mem 777 --network-interface eth1 --resource riak-3=http://x/r.tgz \
     --resource-urls '{"executor":"http://x/e.tgz"}' \
-    --constraints '"[[&quot;rack&quot;,&quot;UNIQUE&quot;]]"'
+    --where '.hostname != "a"' --constraints '"[[&quot;rack&quot;,&quot;UNIQUE&quot;]]"'
   wait_for 20 started 8
   run cut -d' ' -f1-2 "$STACK/started"
   assert_line "rm-mesos events"
@@ -70,6 +70,7 @@ ends_with() {
   assert_output --partial '"network_interface":"eth1"'
   assert_output --partial '"resources":{"executor":"http://x/e.tgz","riak-3":"http://x/r.tgz"}'
   assert_output --partial '"constraints":[["rack","UNIQUE"]]'
+  assert_output --partial '"where":".hostname != \"a\""'
   assert_output --partial '"schema":1'
   kill -TERM "$SCHEDD_PID"
   ends_with 0
@@ -195,6 +196,9 @@ ends_with() {
   run --separate-stderr rm-schedd --zk x --master y --constraints '[["a","LIKE","("]]'
   assert_failure 100
   [[ $stderr == *"constraint 1: bad regular expression"* ]]
+  run --separate-stderr rm-schedd --zk x --master y --where '.hostname ='
+  assert_failure 100
+  [[ $stderr == *"--where: syntax error"* ]]
   run --separate-stderr rm-schedd --zk x --master y --framework '../x'
   assert_failure 100
   run --separate-stderr rm-schedd --zk x --master y --node-mem lots

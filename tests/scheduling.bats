@@ -617,6 +617,60 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output '{"riak-kv-3":"constraint 3: unknown operator NEAR"}'
 }
 
+@test "--where and the settings' where: a jq program over an offer" {
+  { node 1; offer 1000 A S1; offer 1000 B S2; tick 1001; } | add
+  out=$BATS_TEST_TMPDIR/out
+  stream | rm-offer --where '.hostname | endswith(".2")' >"$out"
+  run after 1001 'select(.write | strings | startswith("reservations")) | .value.hostname'
+  assert_output '"127.0.0.2"'
+  # Neither an error nor no output holds; the verdict says which step.
+  for program in 'error("x")' empty null '.nothing'; do
+    stream | rm-offer --where "$program" >"$out"
+    run after 1001 'select(.write == "verdicts/kv") | .value'
+    assert_output '{"riak-kv-1":"where: it holds for no agent that fits"}'
+  done
+  # From the settings; one that can't be used is a verdict. An agent's offers
+  # are one: S1 has 8 cpus in two, S2 has 4 in one.
+  records '{"where": "[.resources[] | select(.name == \"cpus\").scalar.value] | add > 4"}' >"$in"
+  { node 1; offer 1000 A S1; offer 1000 B S2; offer 1000 C S1; tick 1001; } | add
+  stream | rm-offer >"$out"
+  run after 1001 'select(.write | strings | startswith("reservations")) | .value.hostname'
+  assert_output '"127.0.0.1"'
+  records '{"where": "now > 1"}' >"$in"
+  { node 1; offer 1000 A S1; tick 1001; } | add
+  stream | rm-offer >"$out"
+  run after 1001 'select(.write == "verdicts/kv") | .value'
+  assert_output '{"riak-kv-1":"where: now is not allowed"}'
+}
+
+@test "a where program that reaches beyond the offer, or takes too long: 100" {
+  local program
+  # shellcheck disable=SC2016 # they are jq's
+  for program in now localtime 'env.HOME' '$ENV.HOME' '$ ENV' input '[inputs]' \
+    debug stderr halt 'import "x" as $x; .' 'include "x"; .' halt_error \
+    '"a \("b" | "\(now)")"' $'(1) # a note\n| now'; do
+    run --separate-stderr rm-offer --where "$program" </dev/null
+    assert_failure 100
+    [[ $stderr == *"--where: "*" is not allowed" ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+  done
+  for program in '.now' '"now \(1) \"now" # now' '.env | .input'; do
+    run rm-offer --where "$program" </dev/null
+    assert_success
+  done
+  # Nothing of the user's home comes into it.
+  echo 'def ours: true;' >"$BATS_TEST_TMPDIR/.jq"
+  HOME=$BATS_TEST_TMPDIR run --separate-stderr rm-offer --where ours </dev/null
+  assert_failure 100
+  [[ $stderr == *"--where: ours/0 is not defined"* ]]
+  { node 1; offer 1000 A S1; tick 1001; } | add
+  stream >"$BATS_TEST_TMPDIR/stream"
+  run --separate-stderr rm-offer --where 'last(repeat(1))' <"$BATS_TEST_TMPDIR/stream"
+  assert_failure 100
+  assert_equal "$stderr" "rm-offer: error: where: takes too long for an offer"
+  refute_output --partial '"tick":1001'
+}
+
 # member N TASK RING [ORDER]: what a ready node's executor says. RING is a list
 # of numbers, ORDER a result.
 member() {

@@ -18,6 +18,7 @@ agent_free(struct rm_agent *agent)
 	free(agent->address);
 	free(agent->region);
 	free(agent->zone);
+	free(agent->text);
 	jv_free(agent->attributes);
 	jv_free(agent->domain);
 	rm_resources_free(&agent->resources);
@@ -90,7 +91,13 @@ find_or_add(struct rm_agents *agents, const char *id, jv offer)
 	memmove(agents->items + at + 1, agents->items + at,
 	    (agents->count - at) * sizeof(*agents->items));
 	agents->count++;
-	return agents->items[at] = agent_new(id, offer);
+	struct rm_agent *agent = agent_new(id, offer);
+	if (agents->keep) {
+		struct rm_str text = { 0 };
+		rm_json_write(&text, jv_copy(offer));
+		agent->text = rm_str_take(&text);
+	}
+	return agents->items[at] = agent;
 }
 
 static void
@@ -161,6 +168,17 @@ rm_agents_rescind(struct rm_agents *agents, const char *id, jv *others)
 		return true;
 	}
 	return false;
+}
+
+jv
+rm_agent_offer(const struct rm_agent *agent)
+{
+	jv offer;
+	rm_json_parse(agent->text, strlen(agent->text), &offer, NULL);
+	if (agent->offer_count > 1)
+		offer = rm_json_set(offer, "resources",
+		    rm_resources_json(&agent->resources, RM_FORMAT_STACK));
+	return offer;
 }
 
 jv

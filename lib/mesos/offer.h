@@ -27,6 +27,7 @@ struct rm_agent {
 	double at; /* when its newest offer came */
 	char **offers; /* ids */
 	size_t offer_count;
+	char *text; /* its first offer as JSON, when agents.keep; else NULL */
 	struct rm_resources resources; /* of all its offers */
 	void *own; /* the user's; NULL at first, freed by free() */
 };
@@ -35,6 +36,7 @@ struct rm_agent {
 struct rm_agents {
 	struct rm_agent **items;
 	size_t count, room;
+	bool keep; /* the offers' JSON too, from now on */
 };
 
 /* Adds one offer of an OFFERS event; borrows it. err names what it lacks;
@@ -48,6 +50,9 @@ int rm_agents_add(
  */
 bool rm_agents_rescind(struct rm_agents *agents, const char *id, jv *others);
 struct rm_agent *rm_agents_find(const struct rm_agents *agents, const char *id);
+/* Its offers as one offer of Mesos: the first, with the resources of all. The
+ * first was kept. */
+jv rm_agent_offer(const struct rm_agent *agent);
 /* [{"value": id},…] of its offers. */
 jv rm_agent_offer_ids(const struct rm_agent *agent);
 void rm_agents_clear(struct rm_agents *agents);

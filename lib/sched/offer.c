@@ -1,6 +1,7 @@
 #include "sched/offer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -23,7 +24,41 @@ rm_offer_free(void *state)
 	rm_groups_free(&r->groups);
 	rm_agents_free(&r->agents);
 	rm_model_free(&r->model);
+	rm_where_free(r->where);
+	free(r->where_bad);
 	free(r);
+}
+
+int
+rm_offer_configure(void *state, const void *options, struct rm_error *err)
+{
+	struct rm_round *r = state;
+	const struct rm_offer_options *o = options;
+	if (o->where == NULL)
+		return 0;
+	r->where_given = true;
+	r->where = rm_where_new(o->where, err);
+	r->agents.keep = r->where != NULL;
+	return r->where != NULL ? 0 : rm_error_prefix(err, "--where");
+}
+
+/* The settings' program, compiled when it is another than before. */
+static void
+take_where(struct rm_round *r)
+{
+	const char *text = rm_model_setting_text(&r->model, "where", NULL);
+	struct rm_error err = { 0 };
+	if (r->where_given ||
+	    (text != NULL && r->where != NULL &&
+		strcmp(text, rm_where_text(r->where)) == 0))
+		return;
+	rm_where_free(r->where);
+	free(r->where_bad);
+	r->where_bad = NULL;
+	r->where = text != NULL ? rm_where_new(text, &err) : NULL;
+	if (text != NULL && r->where == NULL)
+		r->where_bad = rm_format("where: %s", err.text);
+	r->agents.keep = r->where != NULL;
 }
 
 /* Offers of the subscription before are void; filters may be in place. */
@@ -108,6 +143,8 @@ on_record(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 	(void)stage;
 	int rc = rm_model_take(&r->model, line, &entry, err);
 	jv_free(line);
+	if (rc == 0 && entry == &r->model.framework)
+		take_where(r);
 	if (rc == 0 && entry != NULL && entry->own != NULL) {
 		struct rm_round_node *own = entry->own;
 		if (rm_node_task_time(entry) >= own->planned)

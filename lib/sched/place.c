@@ -186,6 +186,7 @@ struct field {
 	int *values; /* the candidates' places in them; owned */
 	const char *cluster; /* borrowed from a node; NULL: none yet */
 	char *bad; /* why the constraints can't be read, or NULL */
+	bool asked; /* the jq program has been, of every candidate */
 };
 
 /* Agents that only lack patience are asked again soon. */
@@ -226,6 +227,23 @@ read_constraints(const struct rm_round *r, struct field *field)
 	jv_free(all);
 }
 
+/* Step 7 of placement.h: once a round, and only when a node wants a place. One
+ * whose offer came before there was a program is asked again soon. */
+static void
+ask_where(const struct rm_round *r, struct field *field)
+{
+	for (size_t i = 0; r->where != NULL && !field->asked && i < field->count;
+	     i++) {
+		struct rm_candidate *c = &field->candidates[i];
+		c->barred = c->agent->text == NULL ||
+			    !rm_where_holds(
+				r->where, rm_agent_offer(c->agent));
+		if (c->agent->text == NULL)
+			rm_plan_of(c->agent)->soon = true;
+	}
+	field->asked = true;
+}
+
 static void
 turn_to(
     const struct rm_round *r, struct field *field, const struct rm_entry *node)
@@ -235,6 +253,7 @@ turn_to(
 	if (field->cluster != NULL && strcmp(field->cluster, cluster) == 0)
 		return;
 	field->cluster = cluster;
+	ask_where(r, field);
 	read_constraints(r, field);
 	size_t each = field->constraints.count * sizeof(*field->values);
 	field->values = rm_realloc(field->values, field->count * each + 1);
@@ -251,8 +270,8 @@ place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 {
 	struct rm_verdict nearest;
 	turn_to(r, field, node);
-	if (field->bad != NULL) {
-		say_why(node, field->bad);
+	if (field->bad != NULL || r->where_bad != NULL) {
+		say_why(node, field->bad != NULL ? field->bad : r->where_bad);
 		return;
 	}
 	const struct rm_place_rules rules = { &field->need, &field->constraints,

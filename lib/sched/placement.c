@@ -173,6 +173,9 @@ rm_place_check(const struct rm_candidate *c, const struct rm_place_rules *rules)
 			.has = (int64_t)broken,
 			.constraint = broken };
 	/* 7 */
+	if (c->barred)
+		return (struct rm_verdict){ .step = RM_PLACE_WHERE };
+	/* 8 */
 	if (c->site.cluster > 0 && !rules->double_up)
 		return (struct rm_verdict){ .step = RM_PLACE_SPREAD,
 			.has = c->site.cluster };
@@ -241,6 +244,8 @@ rm_verdict_text(
 		text = rm_format("constraint: %s", broken);
 		free(broken);
 		return text;
+	case RM_PLACE_WHERE:
+		return rm_strdup("where: it holds for no agent that fits");
 	case RM_PLACE_SPREAD:
 		return rm_strdup("every agent that fits has a node of this "
 				 "cluster; waiting for another");

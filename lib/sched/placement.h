@@ -10,7 +10,8 @@
  *   4 RM_PLACE_DISK           … disk
  *   5 RM_PLACE_PORTS          … ports
  *   6 RM_PLACE_CONSTRAINT     a node there would break a constraint
- *   7 RM_PLACE_SPREAD         it has a node of this cluster, and the time to
+ *   7 RM_PLACE_WHERE          the operator's jq program does not hold for it
+ *   8 RM_PLACE_SPREAD         it has a node of this cluster, and the time to
  *                             double up has not come
  *
  *   ranking: fewest nodes of this cluster on the agent; fewest in its fault
@@ -33,6 +34,7 @@ enum rm_place_step {
 	RM_PLACE_DISK,
 	RM_PLACE_PORTS,
 	RM_PLACE_CONSTRAINT,
+	RM_PLACE_WHERE,
 	RM_PLACE_SPREAD,
 	RM_PLACE_STEPS
 };
@@ -48,6 +50,7 @@ struct rm_site {
 struct rm_candidate {
 	struct rm_agent *agent;
 	struct rm_site site;
+	bool barred; /* step 7 */
 	/* What rm_place_survey() finds. */
 	int64_t has[RM_PLACE_STEPS]; /* plain; of steps 2 to 5 */
 	int domain; /* number of its fault domain; -1: none */
@@ -64,7 +67,7 @@ struct rm_verdict {
 struct rm_place_rules {
 	const struct rm_need *need;
 	const struct rm_constraints *constraints; /* counted; see below */
-	bool double_up; /* step 7 does not count */
+	bool double_up; /* step 8 does not count */
 };
 
 /* Looks at what is asked again and again. Candidates' agents are set; values

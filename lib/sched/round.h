@@ -8,6 +8,7 @@
 
 #include "mesos/offer.h"
 #include "sched/group.h"
+#include "sched/where.h"
 #include "state/model.h"
 #include "stream/stage.h"
 
@@ -23,6 +24,9 @@ struct rm_round {
 	struct rm_model model;
 	struct rm_agents agents; /* of the offers at hand */
 	struct rm_groups groups;
+	struct rm_where *where; /* of the option or settings; or NULL */
+	char *where_bad; /* why the settings' can't be used, or NULL */
+	bool where_given; /* by the option: the settings' does not count */
 	double now;
 	bool subscribed;
 	bool suppressed; /* SUPPRESS was said, REVIVE not since */

@@ -5,6 +5,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "sched/constraint.h"
+#include "sched/where.h"
 
 static jv
 set_text(jv record, const char *key, const char *text)
@@ -84,6 +85,16 @@ add_resources(
 	return 0;
 }
 
+static int
+check_where(const char *program, struct rm_error *err)
+{
+	struct rm_where *where = rm_where_new(program, err);
+	if (where == NULL)
+		return rm_error_prefix(err, "--where");
+	rm_where_free(where);
+	return 0;
+}
+
 int
 rm_settings_make(
     const struct rm_settings *from, jv *record, struct rm_error *err)
@@ -94,6 +105,10 @@ rm_settings_make(
 	if (from->constraints != NULL &&
 	    read_constraints(from->constraints, &constraints, err) != 0)
 		return -1;
+	if (from->where != NULL && check_where(from->where, err) != 0) {
+		jv_free(constraints);
+		return -1;
+	}
 	if (add_resources(from, &resources, err) != 0) {
 		jv_free(constraints);
 		return -1;
@@ -117,6 +132,7 @@ rm_settings_make(
 	    JV_OBJECT(jv_string("cpus"), jv_number(from->executor_cpus),
 		jv_string("mem"), jv_number(from->executor_mem)));
 	r = rm_json_set(r, "constraints", constraints);
+	r = set_text(r, "where", from->where);
 	r = rm_json_set(r, "resources", resources);
 	r = rm_json_set(r, "spread_wait", jv_number(from->spread_wait));
 	r = rm_json_set(r, "refuse_seconds", jv_number(from->refuse_seconds));

@@ -19,6 +19,7 @@ struct rm_settings {
 	double failover_timeout;
 	double node_cpus, node_mem, node_disk, executor_cpus, executor_mem;
 	const char *constraints; /* JSON */
+	const char *where; /* jq program, or NULL */
 	struct rm_option_list resources; /* KEY=URL */
 	const char *resource_urls; /* JSON object, or NULL */
 	double spread_wait, refuse_seconds, kill_grace, launch_limit;

@@ -1,7 +1,7 @@
 #include "stream/stage_program.h"
 
 #include "base/exit.h"
-#include "base/option.h"
+#include "base/log.h"
 
 /* One stage a process; rm_command.run has no argument of its own. */
 static const struct rm_stage_program *stage;
@@ -9,9 +9,17 @@ static const struct rm_stage_program *stage;
 static int
 run(void *options, int argc, char **argv)
 {
-	(void)options, (void)argc, (void)argv;
+	(void)argc, (void)argv;
 	void *state = stage->make();
-	int code = rm_stage_run(stage->rules, state);
+	struct rm_error err = { 0 };
+	int code;
+	if (stage->configure != NULL &&
+	    stage->configure(state, options, &err) != 0) {
+		rm_log_error("%s", err.text);
+		code = err.code;
+	} else {
+		code = rm_stage_run(stage->rules, state);
+	}
 	stage->free(state);
 	return code;
 }
@@ -22,12 +30,14 @@ rm_stage_program_main(
 {
 	static const int exits[] = { RM_EXIT_OK, RM_EXIT_REJECTED,
 		RM_EXIT_USAGE, RM_EXIT_OUTSIDE, -1 };
-	const struct rm_command commands[] = { { .run = run },
+	const struct rm_command commands[] = { { .run = run,
+						.options = program->options },
 		{ .run = NULL } };
 	const struct rm_program options = {
 		.name = program->name,
 		.summary = program->summary,
 		.commands = commands,
+		.options_size = program->options_size,
 		.pure = true,
 		.exits = exits,
 	};

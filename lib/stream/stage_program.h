@@ -1,10 +1,11 @@
 /*
- * The main() of a pure stage: no options but the common ones, since all that
- * configures a stage is the settings record.
+ * The main() of a pure stage. What configures a stage is the settings record;
+ * an option of its own is for lines that are typed by hand.
  */
 #ifndef RM_STREAM_STAGE_PROGRAM_H
 #define RM_STREAM_STAGE_PROGRAM_H
 
+#include "base/option.h"
 #include "stream/stage.h"
 
 struct rm_stage_program {
@@ -13,6 +14,11 @@ struct rm_stage_program {
 	const struct rm_stage_rule *rules;
 	void *(*make)(void); /* the stage's state */
 	void (*free)(void *state);
+	/* Options of its own, or NULL; configure() has them, parsed. */
+	const struct rm_option *options;
+	size_t options_size;
+	int (*configure)(
+	    void *state, const void *options, struct rm_error *err);
 };
 
 int rm_stage_program_main(

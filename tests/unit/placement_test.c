@@ -68,28 +68,30 @@ steps(void **state)
 		double cpus, mem, disk;
 		int ports;
 		unsigned here;
-		bool leaving, double_up;
+		bool leaving, double_up, barred;
 		enum rm_place_step step;
 		const char *text;
 	} rows[] = {
-		{ 0, 1.1, 544, 1000, 10, 0, false, false, RM_PLACE_FITS, NULL },
-		{ 1, 4, 8192, 9000, 99, 0, true, false, RM_PLACE_MAINTENANCE,
+		{ 0, 1.1, 544, 1000, 10, 0, false, false, false, RM_PLACE_FITS, NULL },
+		{ 1, 4, 8192, 9000, 99, 0, true, false, false, RM_PLACE_MAINTENANCE,
 		    "agents are scheduled for maintenance" },
-		{ 1, 0, 0, 0, 0, 1, true, false, RM_PLACE_MAINTENANCE, NULL },
-		{ 2, 1.099, 8192, 9000, 99, 0, false, false, RM_PLACE_CPUS,
+		{ 1, 0, 0, 0, 0, 1, true, false, false, RM_PLACE_MAINTENANCE, NULL },
+		{ 2, 1.099, 8192, 9000, 99, 0, false, false, false, RM_PLACE_CPUS,
 		    "cpus: wants 1.1, at most 1.099 offered" },
-		{ 2, 1, 1, 1, 1, 1, false, false, RM_PLACE_CPUS, NULL },
-		{ 3, 4, 543, 9000, 99, 0, false, false, RM_PLACE_MEM,
+		{ 2, 1, 1, 1, 1, 1, false, false, false, RM_PLACE_CPUS, NULL },
+		{ 3, 4, 543, 9000, 99, 0, false, false, false, RM_PLACE_MEM,
 		    "mem: wants 544, at most 543 offered" },
-		{ 4, 4, 544, 999, 99, 0, false, false, RM_PLACE_DISK,
+		{ 4, 4, 544, 999, 99, 0, false, false, false, RM_PLACE_DISK,
 		    "disk: wants 1000, at most 999 offered" },
-		{ 5, 4, 544, 1000, 9, 0, false, false, RM_PLACE_PORTS,
+		{ 5, 4, 544, 1000, 9, 0, false, false, false, RM_PLACE_PORTS,
 		    "ports: wants 10, at most 9 offered" },
-		{ 5, 4, 544, 1000, 0, 1, false, false, RM_PLACE_PORTS,
+		{ 5, 4, 544, 1000, 0, 1, false, false, false, RM_PLACE_PORTS,
 		    "ports: wants 10, at most 0 offered" },
-		{ 7, 4, 8192, 9000, 99, 1, false, false, RM_PLACE_SPREAD,
+		{ 7, 4, 8192, 9000, 99, 1, false, false, true, RM_PLACE_WHERE,
+		    "where: it holds for no agent that fits" },
+		{ 8, 4, 8192, 9000, 99, 1, false, false, false, RM_PLACE_SPREAD,
 		    NULL },
-		{ 7, 4, 8192, 9000, 99, 2, false, true, RM_PLACE_FITS, NULL },
+		{ 8, 4, 8192, 9000, 99, 2, false, true, false, RM_PLACE_FITS, NULL },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct rm_agents agents = { 0 };
@@ -97,7 +99,7 @@ steps(void **state)
 		    offer("S1", rows[i].cpus, rows[i].mem, rows[i].disk,
 			rows[i].ports, rows[i].leaving ? away : ""));
 		struct rm_candidate c = { agents.items[0],
-			{ .cluster = rows[i].here } };
+			{ .cluster = rows[i].here }, rows[i].barred };
 		struct rm_place_rules rules = { &need, &none,
 			rows[i].double_up };
 		rm_place_survey(&c, 1, &none, NULL);
@@ -137,7 +139,7 @@ ranking(void **state)
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct rm_agents agents = { 0 };
-		struct rm_candidate c[2];
+		struct rm_candidate c[2] = { 0 };
 		add(&agents,
 		    offer("S2", rows[i].cpus[0], rows[i].mem[0], 9999, 99, ""));
 		add(&agents, offer("S10", rows[i].cpus[1], rows[i].mem[1], 9999,
