@@ -839,6 +839,23 @@ workers() {
   kill "$comers"
 }
 
+@test "one that leaves closes no connection that it said it would keep" {
+  nodes 1
+  director
+  up 1
+  exec 7<>"/dev/tcp/127.0.0.1/$HTTP"
+  printf 'GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n' >&7
+  # its head has come, and promised nothing else
+  [ "$(head -c 15 <&7)" = "HTTP/1.1 200 OK" ]
+  kill -USR1 "$DIRECTOR"
+  wait_for 5 silent "$HTTP"
+  printf 'GET /name HTTP/1.1\r\nHost: x\r\n\r\n' >&7
+  cat <&7 >"$BATS_TEST_TMPDIR/rest"
+  exec 7>&-
+  [ "$(grep -c '^n1' "$BATS_TEST_TMPDIR/rest")" -eq 2 ]
+  [ "$(grep -c '^Connection: close' "$BATS_TEST_TMPDIR/rest")" -eq 1 ]
+}
+
 @test "a takeover that fails leaves the old one as it was" {
   nodes 1
   director --handover "$BATS_TEST_TMPDIR/handover"

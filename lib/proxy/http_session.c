@@ -320,7 +320,9 @@ static void
 finish(struct session *s)
 {
 	struct rm_http_exchange *x = s->x;
-	if (!x->keep || !x->asked.done || s->last || s->proxy->stopping)
+	/* Who leaves with patience has told those whose answer began later. */
+	if (!x->keep || !x->asked.done || s->last ||
+	    (s->proxy->stopping && !s->proxy->patient))
 		s->over = true;
 	/* It was answered before it was asked in full. */
 	s->linger = !x->asked.done;

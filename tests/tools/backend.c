@@ -19,6 +19,7 @@
  *                             after a moment
  *     /both                   an answer with a length and with chunks
  *     /multipart              two parts, in chunks
+ *     /pieces                 the head, and its name half a second later
  *     /switch                 101, and another protocol
  *     /cut                    an answer without a length, and a reset
  *     /empty/STATUS           that status, and headers of a body
@@ -251,6 +252,10 @@ serve_one(struct peer *p, struct request *r)
 		    71);
 	} else if (strcmp(r->path, "/multipart") == 0) {
 		put(p, multipart, sizeof(multipart) - 1);
+	} else if (strcmp(r->path, "/pieces") == 0) {
+		put(p, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", 38);
+		usleep(500000);
+		put(p, text, strlen(text));
 	} else if (strcmp(r->path, "/switch") == 0) {
 		put(p, "HTTP/1.1 101 X\r\nUpgrade: x\r\n\r\nhello", 35);
 		return false;
