@@ -362,6 +362,33 @@ echo_server() {
   assert_output --partial "default-src 'none'"
 }
 
+@test "the OpenAPI document names what there is, and that is there" {
+  settings
+  start_api
+  create kv
+  get openapi.json >doc.json
+  # Each operation says what it does, and names the parameters of its path.
+  run jq -r '.paths | to_entries[] | .key as $p | .value[] |
+    select(.summary == null or ([.parameters[].name | "{\(.)}"] |
+      sort != ([$p | scan("{[^}]*}")] | sort))) | $p' doc.json
+  assert_output ""
+  local path code count=0
+  for path in $(jq -r '.paths | to_entries[] | select(.value.get) | .key' doc.json); do
+    case $path in */riak/* | /static/*) continue ;; esac
+    path=${path//\{cluster\}/kv} path=${path//\{node\}/$F-kv-1}
+    path=${path//\{question\}/status} path=${path//\{*\}/x}
+    run curl -s "${API}$path"
+    refute_output --partial "no such path"
+    count=$((count + 1))
+  done
+  [ "$count" -gt 15 ]
+  # The other way: the page's paths are in it.
+  for path in clusters 'clusters/{cluster}/status' 'clusters/{cluster}/scale' \
+    'clusters/{cluster}/nodes/{node}' framework/orphans; do
+    jq -e --arg p "/api/v1/$path" '.paths | has($p)' doc.json
+  done
+}
+
 @test "figures for Prometheus" {
   settings
   start_api

@@ -20,11 +20,12 @@
 #define CLUSTER API "/clusters/:cluster"
 #define NODE    CLUSTER "/nodes/:node"
 
-static const struct rm_route routes[] = {
+const struct rm_route rm_api_routes[] = {
 	{ "GET", "/", rm_api_get_page },
 	{ "GET", "/metrics", rm_api_get_metrics },
 	{ "GET", "/healthcheck", rm_api_get_health },
 	{ "GET", "/static/*", rm_api_get_artifact },
+	{ "GET", API "/openapi.json", rm_api_get_openapi },
 	{ "GET", API "/framework", rm_api_get_framework },
 	{ "GET", API "/framework/orphans", rm_api_get_orphans },
 	{ "POST", API "/framework/orphans/:orphan/adopt", rm_api_adopt_orphan },
@@ -200,7 +201,7 @@ open_parts(struct rm_api *api, struct rm_error *err)
 	api->http = rm_http_new(api->loop, err);
 	if (api->http == NULL)
 		return -1;
-	api->server = rm_server_new(api->loop, routes, api, err);
+	api->server = rm_server_new(api->loop, rm_api_routes, api, err);
 	if (api->server == NULL)
 		return -1;
 	rm_server_guard(api->server, guard);

@@ -35,4 +35,10 @@ rm_api_handler rm_api_get_artifact;
 /* looking.c */
 rm_api_handler rm_api_get_page, rm_api_get_metrics;
 
+/* openapi.c */
+rm_api_handler rm_api_get_openapi;
+
+/* All of them; ends with method NULL. */
+extern const struct rm_route rm_api_routes[];
+
 #endif
