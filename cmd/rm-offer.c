@@ -11,6 +11,9 @@ static const struct rm_option options[] = {
 	{ RM_OPTION_TEXT, "where", 0, "PROGRAM", NULL, NULL, NULL,
 	    "jq program that must hold for an offer",
 	    offsetof(struct rm_offer_options, where), false },
+	{ RM_OPTION_FLAG, "explain", 0, NULL, NULL, NULL, NULL,
+	    "print each verdict instead of the stream",
+	    offsetof(struct rm_offer_options, explain), false },
 	RM_OPTIONS_END,
 };
 

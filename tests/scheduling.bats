@@ -643,6 +643,45 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output '{"riak-kv-1":"where: now is not allowed"}'
 }
 
+@test "--explain: per node and offer the first step that failed, by how much" {
+  records '{"constraints": [["hostname", "UNLIKE", ".*4"]], "where": ".hostname != \"127.0.0.5\""}' >"$in"
+  {
+    node 1; node 2
+    reserved 2 held S6 V riak-kv-2.5
+    offer 1000 A S1 | sed 's/"value":4}/"value":0.5}/'
+    offer 1000 B S2 | sed 's/"value":8192}/"value":500}/'
+    offer 1000 C S3 | sed 's/"end":33999/"end":33003/'
+    offer 1000 D S4; offer 1000 E S5; offer 1000 F S6
+    offer 1000 G S7 | sed 's/"value":20000}/"value":999.5}/'
+    offer 1000 H S8 | jq -c '.mesos.offers.offers[0].unavailability = {start: {nanoseconds: 1}}'
+    offer 1000 J S9
+    tick 1001
+  } | add
+  stream >"$BATS_TEST_TMPDIR/stream"
+  run --separate-stderr rm-offer --explain <"$BATS_TEST_TMPDIR/stream"
+  assert_success
+  run jq -r 'select(.explain == "riak-kv-1" and .agent) | [.at, .agent, .offers[0], .step,
+    .wants, .offered, .lacks, .constraint] | map(. // "-") | join(" ")' <<<"$output"
+  assert_output - <<'OUT'
+1001 S1 A cpus 1.1 0.5 0.6 -
+1001 S2 B mem 544 500 44 -
+1001 S3 C ports 10 4 6 -
+1001 S4 D constraint - - - hostname UNLIKE .*4
+1001 S5 E where - - - -
+1001 S6 F spread - - - -
+1001 S7 G disk 1000 999.5 0.5 -
+1001 S8 H maintenance - - - -
+1001 S9 J fits - - - -
+OUT
+  run --separate-stderr rm-offer --explain <"$BATS_TEST_TMPDIR/stream"
+  assert_line '{"explain":"riak-kv-2","at":1001,"why":"its volume: not offered by 127.0.0.6 yet"}'
+  # What it decides is the same: the second round knows of the first.
+  { offer 1001 I S6; tick 1002; } | add
+  stream >"$BATS_TEST_TMPDIR/stream"
+  run --separate-stderr rm-offer --explain <"$BATS_TEST_TMPDIR/stream"
+  refute_line --partial '"explain":"riak-kv-1","at":1002'
+}
+
 @test "a where program that reaches beyond the offer, or takes too long: 100" {
   local program
   # shellcheck disable=SC2016 # they are jq's

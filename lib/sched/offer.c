@@ -30,10 +30,12 @@ rm_offer_free(void *state)
 }
 
 int
-rm_offer_configure(void *state, const void *options, struct rm_error *err)
+rm_offer_configure(
+    void *state, const void *options, bool *report, struct rm_error *err)
 {
 	struct rm_round *r = state;
 	const struct rm_offer_options *o = options;
+	*report = o->explain;
 	if (o->where == NULL)
 		return 0;
 	r->where_given = true;

@@ -24,10 +24,11 @@ void rm_offer_free(void *state);
 /* The stage's own options. */
 struct rm_offer_options {
 	const char *where; /* jq program instead of the settings', or NULL */
+	bool explain; /* tell each verdict, instead of the stream */
 };
 
 int rm_offer_configure(
-    void *state, const void *options, struct rm_error *err);
+    void *state, const void *options, bool *report, struct rm_error *err);
 
 extern const struct rm_stage_rule rm_offer_rules[];
 

@@ -263,6 +263,20 @@ turn_to(
 	    &r->model, cluster);
 }
 
+static void
+explain(struct rm_stage *stage, const struct rm_round *r,
+    const struct rm_entry *node, const struct field *field,
+    const struct rm_place_rules *rules)
+{
+	for (size_t i = 0; i < field->count; i++) {
+		struct rm_verdict v = rm_place_check(
+		    &field->candidates[i], rules);
+		rm_stage_tell(
+		    stage, rm_verdict_json(&v, rules->constraints, node->key,
+			       r->now, field->candidates[i].agent));
+	}
+}
+
 /* Step 5. */
 static void
 place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
@@ -276,6 +290,8 @@ place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 	}
 	const struct rm_place_rules rules = { &field->need, &field->constraints,
 		may_double_up(r, node) };
+	if (rm_stage_reports(stage))
+		explain(stage, r, node, field, &rules);
 	long best = rm_place_choose(
 	    field->candidates, field->count, &rules, NULL, &nearest);
 	if (best >= 0) {
@@ -308,6 +324,12 @@ run_node(struct rm_round *r, struct rm_stage *stage,
 		run_again(r, stage, node);
 	else
 		place(r, stage, node, field);
+	/* What all of that comes to, or what no agent has a part in. */
+	if (rm_stage_reports(stage) && rm_round_own(node)->why[0] != '\0')
+		rm_stage_tell(stage,
+		    JV_OBJECT(jv_string("explain"), jv_string(node->key),
+			jv_string("at"), jv_number(r->now), jv_string("why"),
+			jv_string(rm_round_own(node)->why)));
 	free(why);
 }
 

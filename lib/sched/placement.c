@@ -225,17 +225,59 @@ rm_place_choose(const struct rm_candidate *candidates, size_t count,
 	return best;
 }
 
+const char *
+rm_place_step_name(enum rm_place_step step)
+{
+	static const char *const names[RM_PLACE_STEPS] = {
+		[RM_PLACE_FITS] = "fits",
+		[RM_PLACE_MAINTENANCE] = "maintenance",
+		[RM_PLACE_CPUS] = "cpus",
+		[RM_PLACE_MEM] = "mem",
+		[RM_PLACE_DISK] = "disk",
+		[RM_PLACE_PORTS] = "ports",
+		[RM_PLACE_CONSTRAINT] = "constraint",
+		[RM_PLACE_WHERE] = "where",
+		[RM_PLACE_SPREAD] = "spread",
+	};
+	return names[step];
+}
+
+jv
+rm_verdict_json(const struct rm_verdict *v,
+    const struct rm_constraints *constraints, const char *node, double at,
+    const struct rm_agent *agent)
+{
+	double unit = v->step == RM_PLACE_PORTS ? 1 : 1000;
+	jv line = JV_OBJECT(jv_string("explain"), jv_string(node),
+	    jv_string("at"), jv_number(at), jv_string("agent"),
+	    jv_string(agent->id), jv_string("hostname"),
+	    jv_string(agent->hostname));
+	jv ids = jv_array();
+	for (size_t i = 0; i < agent->offer_count; i++)
+		ids = jv_array_append(ids, jv_string(agent->offers[i]));
+	line = rm_json_set(line, "offers", ids);
+	line = rm_json_set(
+	    line, "step", jv_string(rm_place_step_name(v->step)));
+	if (v->step == RM_PLACE_CONSTRAINT) {
+		char *broken = rm_constraint_text(constraints, v->constraint);
+		line = rm_json_set(line, "constraint", jv_string(broken));
+		free(broken);
+	}
+	if (v->step == RM_PLACE_SPREAD)
+		line = rm_json_set(line, "nodes", jv_number((double)v->has));
+	if (v->step < RM_PLACE_CPUS || v->step > RM_PLACE_PORTS)
+		return line;
+	line = rm_json_set(line, "wants", jv_number((double)v->wants / unit));
+	line = rm_json_set(line, "offered", jv_number((double)v->has / unit));
+	return rm_json_set(
+	    line, "lacks", jv_number((double)(v->wants - v->has) / unit));
+}
+
 char *
 rm_verdict_text(
     const struct rm_verdict *v, const struct rm_constraints *constraints)
 {
 	char *text, *broken;
-	static const char *const scalars[] = {
-		[RM_PLACE_CPUS] = "cpus",
-		[RM_PLACE_MEM] = "mem",
-		[RM_PLACE_DISK] = "disk",
-		[RM_PLACE_PORTS] = "ports",
-	};
 	switch (v->step) {
 	case RM_PLACE_MAINTENANCE:
 		return rm_strdup("agents are scheduled for maintenance");
@@ -256,7 +298,7 @@ rm_verdict_text(
 	case RM_PLACE_MEM:
 	case RM_PLACE_DISK:
 		return rm_format("%s: wants %g, at most %g offered",
-		    scalars[v->step], (double)v->wants / 1000,
+		    rm_place_step_name(v->step), (double)v->wants / 1000,
 		    (double)v->has / 1000);
 	case RM_PLACE_FITS:
 	case RM_PLACE_STEPS:

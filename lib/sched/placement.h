@@ -99,6 +99,14 @@ long rm_place_choose(const struct rm_candidate *candidates, size_t count,
     const struct rm_place_rules *rules, unsigned *counts,
     struct rm_verdict *nearest);
 
+/* "fits", "maintenance", "cpus", … */
+const char *rm_place_step_name(enum rm_place_step step);
+/* The verdict as a line of rm-offer's report (rm-offer(1)): {"explain":node,
+ * "at","agent","hostname","offers","step"} and, where the step has amounts,
+ * "wants", "offered" and "lacks". */
+jv rm_verdict_json(const struct rm_verdict *verdict,
+    const struct rm_constraints *constraints, const char *node, double at,
+    const struct rm_agent *agent);
 /* "cpus: wants 1.1, at most 0.5 offered"; the caller's. */
 char *rm_verdict_text(const struct rm_verdict *verdict,
     const struct rm_constraints *constraints);

@@ -21,12 +21,28 @@ struct rm_stage {
 	struct rm_lines in;
 	struct rm_str out;
 	unsigned long dropped;
+	bool report;
 	bool quit;
 	int code;
 };
 
 void
 rm_stage_emit(struct rm_stage *stage, jv line)
+{
+	if (stage->report)
+		jv_free(line);
+	else
+		rm_stage_tell(stage, line);
+}
+
+bool
+rm_stage_reports(const struct rm_stage *stage)
+{
+	return stage->report;
+}
+
+void
+rm_stage_tell(struct rm_stage *stage, jv line)
 {
 	rm_json_write(&stage->out, line);
 	rm_str_add(&stage->out, "\n", 1);
@@ -95,6 +111,8 @@ find_rule(const struct rm_stage *stage, const struct rm_head *head)
 static void
 pass(struct rm_stage *stage, const char *line, size_t len)
 {
+	if (stage->report)
+		return;
 	rm_str_add(&stage->out, line, len);
 	rm_str_add(&stage->out, "\n", 1);
 }
@@ -211,9 +229,11 @@ run(struct rm_stage *stage)
 }
 
 int
-rm_stage_run(const struct rm_stage_rule *rules, void *state)
+rm_stage_run(const struct rm_stage_rule *rules, void *state, bool report)
 {
-	struct rm_stage stage = { .rules = rules, .state = state };
+	struct rm_stage stage = { .rules = rules,
+		.state = state,
+		.report = report };
 	int code = run(&stage);
 	rm_lines_free(&stage.in);
 	rm_str_free(&stage.out);

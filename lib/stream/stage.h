@@ -31,11 +31,17 @@ struct rm_stage_rule {
  * Runs until the end of input. rules end with kind RM_KIND_NONE. Returns the
  * program's exit code: 0; RM_EXIT_REJECTED when a line was dropped;
  * RM_EXIT_OUTSIDE when reading or writing failed; or what rm_stage_quit() got.
+ * With report the stage decides as ever, but what comes out is what it tells,
+ * instead of the stream.
  */
-int rm_stage_run(const struct rm_stage_rule *rules, void *state);
+int rm_stage_run(const struct rm_stage_rule *rules, void *state, bool report);
 
 /* Emits a line; consumes. */
 void rm_stage_emit(struct rm_stage *stage, jv line);
+
+bool rm_stage_reports(const struct rm_stage *stage);
+/* Emits a line of the report; consumes. Only for a stage that reports. */
+void rm_stage_tell(struct rm_stage *stage, jv line);
 
 /* The kinds' constructors; every argument is consumed.
  * {"write":key,"value":value[,"version":version]}: a version of -1 is none,

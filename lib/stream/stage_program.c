@@ -12,13 +12,14 @@ run(void *options, int argc, char **argv)
 	(void)argc, (void)argv;
 	void *state = stage->make();
 	struct rm_error err = { 0 };
+	bool report = false;
 	int code;
 	if (stage->configure != NULL &&
-	    stage->configure(state, options, &err) != 0) {
+	    stage->configure(state, options, &report, &err) != 0) {
 		rm_log_error("%s", err.text);
 		code = err.code;
 	} else {
-		code = rm_stage_run(stage->rules, state);
+		code = rm_stage_run(stage->rules, state, report);
 	}
 	stage->free(state);
 	return code;

@@ -14,11 +14,13 @@ struct rm_stage_program {
 	const struct rm_stage_rule *rules;
 	void *(*make)(void); /* the stage's state */
 	void (*free)(void *state);
-	/* Options of its own, or NULL; configure() has them, parsed. */
+	/* Options of its own, or NULL; configure() gets them, parsed, and sets
+	 * *report (see stage.h) when they ask for it. */
 	const struct rm_option *options;
 	size_t options_size;
 	int (*configure)(
-	    void *state, const void *options, struct rm_error *err);
+	    void *state, const void *options, bool *report,
+	    struct rm_error *err);
 };
 
 int rm_stage_program_main(
