@@ -420,10 +420,14 @@ pb_name() {
   nodes 1
   DIRECTOR_WEB_ENABLED=false PORT0=$HTTP PORT1=$PB PORT2=$ADMIN rm-director --zk "$ZK" --framework "$FRAMEWORK" \
     --cluster kv --check-interval 0.2 2>"$BATS_TEST_TMPDIR/log" 3>&- &
-  track $!
+  local pid=$!
+  track "$pid"
   wait_for 10 listens "$HTTP"
   wait_for 10 get /name -f -o /dev/null
-  silent "$ADMIN"
+  # Other tests may have taken the port by now.
+  run ss -Hltnp
+  assert_output --partial "pid=$pid,"
+  refute_line --regexp ":$ADMIN .*pid=$pid,"
   run rm-director --zk h:1 --cluster kv --web-enabled maybe
   assert_failure 100
   assert_output --partial "maybe"
