@@ -617,6 +617,56 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output '{"riak-kv-3":"constraint 3: unknown operator NEAR"}'
 }
 
+@test "ports of a node that comes back are not given to another" {
+  records '{"spread_wait": 0}' >"$in"
+  {
+    node 1; node 2
+    # Its agent is back under another id, and offers them as nobody's.
+    reserved 2 held S8 V riak-kv-2.5 |
+      jq -c '.value.resources[3].ranges.range = [{begin: 31003, end: 31012}] |
+        .value.hostname = "127.0.0.1"'
+    offer 1000 A S1; tick 1001
+  } | add
+  decide
+  run after 1001 'select(.write == "reservations/riak-kv-1") |
+    .value.resources[] | select(.name == "ports").ranges.range'
+  assert_output '[{"begin":31000,"end":31002},{"begin":31013,"end":31019}]'
+}
+
+@test "disks: the root, else the smallest PATH that is enough, else a whole MOUNT" {
+  local path big mount
+  disk() { # disk MIB [TYPE]
+    jq -cn --argjson v "$1" --arg t "${2-}" '[{name: "disk", type: "SCALAR",
+      scalar: {value: $v}, allocation_info: {role: "riak"}} + (if $t == "" then
+      {} else {disk: {source: ({type: $t} + {($t | ascii_downcase): {root:
+        "/d/\($v)"}})}} end)]'
+  }
+  path=$(disk 1500 PATH) big=$(disk 9000 PATH) mount=$(disk 3000 MOUNT)
+  place() { # place ROOT MORE…: the disk's source and the volume's size
+    local more
+    more=$(printf '%s\n' "${@:2}" | jq -cs add)
+    records >"$in"
+    { node 1
+      offer 1000 A S1 "$more" | sed "s/\"value\":20000}/\"value\":$1}/"
+      tick 1001; } | add
+    stream | rm-offer 2>/dev/null | rm-launch >"$BATS_TEST_TMPDIR/out"
+    jq -c 'select(.call == "ACCEPT").mesos.accept.operations |
+      [(.[0].reserve.resources[] | select(.name == "disk") | .disk.source.type,
+        .scalar.value), (.[1].create.volumes[0] | .disk.source.type,
+        .scalar.value, .disk.persistence.id != null)]' "$BATS_TEST_TMPDIR/out"
+  }
+  run place 1000 "$mount" "$big" "$path"
+  assert_output '[null,1000,null,1000,true]'
+  run place 999 "$mount" "$big" "$path"
+  assert_output '["PATH",1000,"PATH",1000,true]'
+  run jq -c 'select(.call == "ACCEPT").mesos.accept.operations[1].create.volumes[0].disk.source.path.root' "$BATS_TEST_TMPDIR/out"
+  assert_output '"/d/1500"'
+  run place 999 "$mount" "$(disk 5000 MOUNT)" "$(disk 900 PATH)"
+  assert_output '["MOUNT",3000,"MOUNT",3000,true]'
+  run place 900 "$(disk 800 MOUNT)" "$(disk 700 PATH)"
+  assert_output ''
+}
+
 @test "--where and the settings' where: a jq program over an offer" {
   { node 1; offer 1000 A S1; offer 1000 B S2; tick 1001; } | add
   out=$BATS_TEST_TMPDIR/out

@@ -42,6 +42,41 @@ rm_need_plain(const struct rm_resources *set, const char *name)
 	return NULL;
 }
 
+static bool
+is_plain_disk(const struct rm_identity *id)
+{
+	return strcmp(id->name, "disk") == 0 && id->depth == 0 &&
+	       id->persistence_id == NULL && id->source != RM_DISK_OTHER &&
+	       !id->revocable && !id->shared && id->provider_id == NULL;
+}
+
+static bool
+better_disk(const struct rm_resource *a, const struct rm_resource *b,
+    int64_t amount)
+{
+	bool enough = a->scalar >= amount;
+	if (enough != (b->scalar >= amount))
+		return enough;
+	if (!enough)
+		return a->scalar > b->scalar;
+	if (a->id->source != b->id->source)
+		return a->id->source < b->id->source;
+	return a->scalar < b->scalar;
+}
+
+const struct rm_resource *
+rm_need_disk(const struct rm_resources *set, int64_t amount)
+{
+	const struct rm_resource *best = NULL;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct rm_resource *r = &set->items[i];
+		if (is_plain_disk(r->id) &&
+		    (best == NULL || better_disk(r, best, amount)))
+			best = r;
+	}
+	return best;
+}
+
 /* Moves one resource over, reserved. Borrows reservation. */
 static void
 reserve(struct rm_share *share, struct rm_resources *from,
@@ -55,13 +90,13 @@ reserve(struct rm_share *share, struct rm_resources *from,
 
 static void
 reserve_scalar(struct rm_share *share, struct rm_resources *from,
-    const char *name, int64_t amount, jv reservation,
+    const struct rm_resource *plain, int64_t amount, jv reservation,
     struct rm_resource *reserved)
 {
-	const struct rm_resource *plain = rm_need_plain(from, name);
 	if (plain == NULL)
 		return;
-	*reserved = rm_resource_scalar(plain->id, amount);
+	*reserved = rm_resource_scalar(
+	    plain->id, plain->id->indivisible ? plain->scalar : amount);
 	reserve(share, from, reserved, reservation);
 }
 
@@ -83,12 +118,14 @@ rm_share_take(struct rm_share *share, struct rm_resources *from,
     const struct rm_need *need, jv reservation, jv disk)
 {
 	struct rm_resource piece = { 0 };
-	reserve_scalar(share, from, "cpus", need->cpus, reservation, &piece);
+	reserve_scalar(share, from, rm_need_plain(from, "cpus"), need->cpus,
+	    reservation, &piece);
 	rm_resource_free(&piece);
-	reserve_scalar(share, from, "mem", need->mem, reservation, &piece);
+	reserve_scalar(share, from, rm_need_plain(from, "mem"), need->mem,
+	    reservation, &piece);
 	rm_resource_free(&piece);
-	reserve_scalar(
-	    share, from, "disk", need->disk, reservation, &share->volume);
+	reserve_scalar(share, from, rm_need_disk(from, need->disk), need->disk,
+	    reservation, &share->volume);
 	reserve_ports(share, from, need->ports, reservation);
 	if (share->volume.id != NULL)
 		rm_resource_become(&share->volume,

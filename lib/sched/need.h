@@ -29,6 +29,15 @@ struct rm_need rm_need_of(const struct rm_model *model);
 const struct rm_resource *rm_need_plain(
     const struct rm_resources *set, const char *name);
 
+/*
+ * The disk that a volume of that many thousandths goes on: plain, of the
+ * agent's root when it is enough, else the smallest PATH disk that is, else the
+ * smallest MOUNT disk, which is taken whole. When none is enough, the largest;
+ * NULL when there is none.
+ */
+const struct rm_resource *rm_need_disk(
+    const struct rm_resources *set, int64_t amount);
+
 /* What is reserved for one node, in its parts. All zero is empty. */
 struct rm_share {
 	struct rm_resources all; /* reserved, the volume as plain disk */

@@ -312,6 +312,46 @@ place(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 	}
 }
 
+/* Where a reservation is: its agent may have a new id. */
+static struct rm_agent *
+agent_of(const struct rm_round *r, jv reservation)
+{
+	const char *host = rm_json_text(reservation, "hostname", "");
+	struct rm_agent *agent = rm_agents_find(
+	    &r->agents, rm_json_text(reservation, "agent_id", ""));
+	for (size_t i = 0; agent == NULL && i < r->agents.count; i++)
+		if (strcmp(r->agents.items[i]->hostname, host) == 0)
+			agent = r->agents.items[i];
+	return agent;
+}
+
+/* Ports of a node that has a reservation there are not given to another, though
+ * they may be offered as nobody's: it comes back on them. */
+static void
+keep_ports(const struct rm_round *r, const struct rm_entry *node)
+{
+	jv record = rm_round_reservation(node);
+	struct rm_agent *agent = jv_is_valid(record) ? agent_of(r, record)
+						     : NULL;
+	if (agent == NULL)
+		return;
+	struct rm_resources held = { 0 };
+	struct rm_ranges ports = { 0 };
+	jv array = rm_json_get(record, "resources");
+	if (jv_get_kind(array) == JV_KIND_ARRAY)
+		rm_resources_parse(array, &held, NULL);
+	rm_resources_total_ranges(&held, "ports", &ports);
+	for (size_t i = 0; i < agent->resources.count; i++) {
+		struct rm_resource *offered = &agent->resources.items[i];
+		if (strcmp(offered->id->name, "ports") == 0 &&
+		    offered->id->depth == 0)
+			rm_ranges_subtract(&offered->ranges, &ports);
+	}
+	rm_ranges_free(&ports);
+	rm_resources_free(&held);
+	jv_free(array);
+}
+
 /* Steps 4 and 5 for one node that is to run and does not. */
 static void
 run_node(struct rm_round *r, struct rm_stage *stage,
@@ -342,6 +382,8 @@ rm_round_place(struct rm_round *r, struct rm_stage *stage)
 	    (field.count + 1) * sizeof(*field.candidates));
 	for (size_t i = 0; i < field.count; i++)
 		field.candidates[i].agent = r->agents.items[i];
+	for (size_t i = 0; field.count > 0 && i < r->model.nodes.count; i++)
+		keep_ports(r, r->model.nodes.items[i]);
 	for (size_t i = 0; i < r->model.nodes.count; i++) {
 		const struct rm_entry *node = r->model.nodes.items[i];
 		if (rm_round_idle(r, node))

@@ -53,7 +53,10 @@ measure(struct rm_candidate *c)
 {
 	c->has[RM_PLACE_CPUS] = offered(c->agent, "cpus");
 	c->has[RM_PLACE_MEM] = offered(c->agent, "mem");
-	c->has[RM_PLACE_DISK] = offered(c->agent, "disk");
+	/* Of one disk: the largest; a volume is not put together of several. */
+	const struct rm_resource *disk = rm_need_disk(
+	    &c->agent->resources, INT64_MAX);
+	c->has[RM_PLACE_DISK] = disk != NULL ? disk->scalar : 0;
 	c->has[RM_PLACE_PORTS] = offered(c->agent, "ports");
 }
 
