@@ -667,6 +667,59 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output ''
 }
 
+# static AGENT MORE…: an offer of what is statically reserved for our role:
+# 2.5 cpus, the rest of it for one node only; T and ID from the environment.
+static() {
+  offer "$T" "$ID" "$1" "${2-[]}" | jq -c '
+    .mesos.offers.offers[0].resources |= map(if .reservations then . else
+      (if .name == "cpus" then .scalar.value = 2.5 else . end) |
+      .reservations = [{type: "STATIC", role: "riak"}] end)'
+}
+
+@test "static reservations: used as they are, run again on, destroyed only" {
+  { node 1; node 2; T=1000 ID=A static S1; tick 1001; } | add
+  records '{"spread_wait": 0}' >"$in.new"
+  cat "$in" >>"$in.new"; mv "$in.new" "$in"
+  decide
+  run jq -c 'select(.call == "ACCEPT").mesos.accept.operations | map(.type)' "$out"
+  assert_output --partial '["CREATE","LAUNCH"'
+  run jq -c 'select(.call == "ACCEPT").mesos.accept.operations[1].launch.task_infos[0] |
+    .resources[] | [.name, .reservations[0].type]' "$out"
+  assert_line '["cpus","STATIC"]'
+  assert_line '["ports","STATIC"]'
+  refute_output --partial DYNAMIC
+  # Its task ended: it runs again on its volume, with its ports, before node 3
+  # gets what is left.
+  local pid res task
+  res=$(jq -c 'select(.write == "reservations/riak-kv-1").value' "$out" | head -n 1)
+  pid=$(jq -r .persistence_id <<<"$res")
+  task=$(jq -r .task_id <<<"$res")
+  ended() { # ended GOAL: node 1's task is over, all of S1 is offered
+    records '{"spread_wait": 0}' >"$in"
+    {
+      node 3; node 1 "$1"
+      jq -c '{record: "reservations/riak-kv-1", value: (.state = "held"), version: 0}' <<<"$res"
+      task 1 "$task" S1
+      jq -cn --arg t "$task" '{record: "status/riak-kv-1", value: {task_id: $t,
+        agent_id: "S1", state: "TASK_FAILED", since: 900}, version: 1}'
+      tick 1999
+      T=2000 ID=B static S1 "$(jq -c --arg p "$pid" '[.resources[] | select(.name == "disk")]' <<<"$res")"
+      tick 2001
+    } | add
+    decide
+  }
+  ended run
+  run jq -c 'select(.call == "ACCEPT").mesos.accept.operations | map(.type)' "$out"
+  assert_output '["LAUNCH","CREATE","LAUNCH"]'
+  run jq -c 'select(.write == "tasks/riak-kv-1" or .write == "tasks/riak-kv-3") |
+    .value.ports.http' "$out"
+  assert_output $'31000\n31010'
+  ended remove
+  run jq -c 'select(.call == "ACCEPT").mesos.accept.operations | map(.type)' "$out"
+  assert_output --partial '["DESTROY"'
+  refute_output --partial UNRESERVE
+}
+
 @test "--where and the settings' where: a jq program over an offer" {
   { node 1; offer 1000 A S1; offer 1000 B S2; tick 1001; } | add
   out=$BATS_TEST_TMPDIR/out

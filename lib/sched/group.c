@@ -34,6 +34,26 @@ clear(struct rm_groups *groups)
 	groups->count = 0;
 }
 
+bool
+rm_group_labelled(const struct rm_resource *r)
+{
+	return r->id->depth > 0 && r->id->reservations[r->id->depth - 1].dynamic;
+}
+
+/* Of a persistence id of ours; the caller's. NULL: it is none. */
+static char *
+node_of_volume(const char *id, const char *framework)
+{
+	size_t n = strlen(framework);
+	if (id == NULL || strncmp(id, framework, n) != 0 || id[n] != '.')
+		return NULL;
+	const char *node = id + n + 1, *dot = strrchr(node, '.');
+	if (dot == NULL || dot == node || dot[1] == '\0' ||
+	    dot[1 + strspn(dot + 1, "0123456789")] != '\0')
+		return NULL;
+	return rm_format("%.*s", (int)(dot - node), node);
+}
+
 void
 rm_groups_find(struct rm_groups *groups, const struct rm_agents *agents,
     const char *framework)
@@ -46,6 +66,15 @@ rm_groups_find(struct rm_groups *groups, const struct rm_agents *agents,
 							   .items[i];
 			if (r->id->depth == 0)
 				continue;
+			char *owner = rm_group_labelled(r)
+					  ? NULL
+					  : node_of_volume(
+						r->id->persistence_id, framework);
+			if (owner != NULL)
+				rm_resources_add(
+				    &group_for(groups, agent, owner)->resources,
+				    r);
+			free(owner);
 			const char *of = rm_identity_label(
 			    r->id, RM_LABEL_FRAMEWORK);
 			const char *node = rm_identity_label(
@@ -110,15 +139,35 @@ rm_group_reservation(const char *role, const char *principal,
 	    reservation, "labels", JV_OBJECT(jv_string("labels"), labels));
 }
 
+/* Whether the record's part of that name is of a static reservation. */
+static bool
+is_static(const struct rm_resources *recorded, const char *name)
+{
+	for (size_t i = 0; i < recorded->count; i++)
+		if (strcmp(recorded->items[i].id->name, name) == 0)
+			return !rm_group_labelled(&recorded->items[i]);
+	return false;
+}
+
+static bool
+can_give(const struct rm_resource *r, const char *name, bool fixed)
+{
+	return strcmp(r->id->name, name) == 0 &&
+	       (!fixed || (r->id->depth > 0 && !rm_group_labelled(r)));
+}
+
 /* As much of a scalar as the record's resources have. */
 static bool
 take_scalar(const struct rm_group *group, const struct rm_resources *recorded,
     const char *name, struct rm_resources *held)
 {
 	int64_t amount = rm_resources_total(recorded, name);
-	for (size_t i = 0; i < group->resources.count; i++) {
-		const struct rm_resource *r = &group->resources.items[i];
-		if (strcmp(r->id->name, name) != 0 || r->scalar < amount)
+	bool fixed = is_static(recorded, name);
+	const struct rm_resources *pool = fixed ? &group->agent->resources
+						: &group->resources;
+	for (size_t i = 0; i < pool->count; i++) {
+		const struct rm_resource *r = &pool->items[i];
+		if (!can_give(r, name, fixed) || r->scalar < amount)
 			continue;
 		struct rm_resource piece = rm_resource_scalar(r->id, amount);
 		rm_resources_add(held, &piece);
@@ -132,10 +181,13 @@ static bool
 take_ports(const struct rm_group *group, const struct rm_resources *recorded,
     struct rm_resources *held, struct rm_ranges *ports)
 {
+	bool fixed = is_static(recorded, "ports");
+	const struct rm_resources *pool = fixed ? &group->agent->resources
+						: &group->resources;
 	rm_resources_total_ranges(recorded, "ports", ports);
-	for (size_t i = 0; i < group->resources.count; i++) {
-		const struct rm_resource *r = &group->resources.items[i];
-		if (strcmp(r->id->name, "ports") != 0)
+	for (size_t i = 0; i < pool->count; i++) {
+		const struct rm_resource *r = &pool->items[i];
+		if (!can_give(r, "ports", fixed))
 			continue;
 		if (rm_ranges_size(ports) != RM_PORTS ||
 		    !rm_ranges_contain(&r->ranges, ports))

@@ -1,6 +1,8 @@
 /*
  * What is ours in the offers: reserved resources that carry our framework's
- * label, put together by agent and node. Pure.
+ * label, and volumes on static reservations, which can't have one and are told
+ * by their persistence id, <framework>.<node>.<ms>; put together by agent and
+ * node. Pure.
  */
 #ifndef RM_SCHED_GROUP_H
 #define RM_SCHED_GROUP_H
@@ -26,6 +28,9 @@ struct rm_groups {
 	size_t count, room;
 };
 
+/* Its top reservation is dynamic, so that it can be unreserved. */
+bool rm_group_labelled(const struct rm_resource *r);
+
 /* Replaces what groups holds; agents outlive it. */
 void rm_groups_find(struct rm_groups *groups, const struct rm_agents *agents,
     const char *framework);
@@ -43,7 +48,8 @@ jv rm_group_reservation(const char *role, const char *principal,
 /*
  * Takes out of a group what a reservation record says the node has: its
  * volume, as much cpus and mem, ten ports (those that it had, when they are
- * there). Replaces *held and *ports. Returns NULL, or what lacks ("cpus").
+ * there); of a static reservation from what its agent offers. Replaces *held
+ * and *ports. Returns NULL, or what lacks ("cpus").
  */
 const char *rm_group_take(const struct rm_group *group, jv reservation,
     struct rm_resources *held, struct rm_ranges *ports);

@@ -23,31 +23,61 @@ rm_need_of(const struct rm_model *model)
 		.executor_mem = setting(model, "executor.mem", 64),
 		.disk = setting(model, "node.disk", 4000),
 		.ports = RM_PORTS,
+		.role = rm_model_setting_text(model, "role", "riak"),
 	};
 	need.cpus = setting(model, "node.cpus", 1) + need.executor_cpus;
 	need.mem = setting(model, "node.mem", 2048) + need.executor_mem;
 	return need;
 }
 
-const struct rm_resource *
-rm_need_plain(const struct rm_resources *set, const char *name)
+bool
+rm_need_static(const struct rm_identity *id, const char *role)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct rm_identity *id = set->items[i].id;
-		if (strcmp(id->name, name) == 0 && id->depth == 0 &&
-		    !id->disk && !id->revocable && !id->shared &&
-		    id->provider_id == NULL)
-			return &set->items[i];
-	}
-	return NULL;
+	return id->depth == 1 && !id->reservations[0].dynamic &&
+	       role != NULL && strcmp(id->reservations[0].role, role) == 0;
 }
 
 static bool
-is_plain_disk(const struct rm_identity *id)
+usable(const struct rm_identity *id, const char *name, const char *role)
 {
-	return strcmp(id->name, "disk") == 0 && id->depth == 0 &&
-	       id->persistence_id == NULL && id->source != RM_DISK_OTHER &&
-	       !id->revocable && !id->shared && id->provider_id == NULL;
+	return strcmp(id->name, name) == 0 && id->persistence_id == NULL &&
+	       !id->revocable && !id->shared && id->provider_id == NULL &&
+	       (id->depth == 0 || rm_need_static(id, role));
+}
+
+int64_t
+rm_need_amount(const struct rm_resource *r)
+{
+	return r->id->type == RM_VALUE_RANGES
+		   ? (int64_t)rm_ranges_size(&r->ranges)
+		   : r->scalar;
+}
+
+/* Enough before too little; static first; else the larger. */
+static bool
+better_source(const struct rm_resource *a, const struct rm_resource *b,
+    int64_t amount)
+{
+	int64_t has = rm_need_amount(a), other = rm_need_amount(b);
+	if ((has >= amount) != (other >= amount))
+		return has >= amount;
+	if (has >= amount && a->id->depth != b->id->depth)
+		return a->id->depth > b->id->depth;
+	return has > other;
+}
+
+const struct rm_resource *
+rm_need_source(const struct rm_resources *set, const char *name, int64_t amount,
+    const char *role)
+{
+	const struct rm_resource *best = NULL;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct rm_resource *r = &set->items[i];
+		if (usable(r->id, name, role) && !r->id->disk &&
+		    (best == NULL || better_source(r, best, amount)))
+			best = r;
+	}
+	return best;
 }
 
 static bool
@@ -59,18 +89,21 @@ better_disk(const struct rm_resource *a, const struct rm_resource *b,
 		return enough;
 	if (!enough)
 		return a->scalar > b->scalar;
+	if (a->id->depth != b->id->depth)
+		return a->id->depth > b->id->depth;
 	if (a->id->source != b->id->source)
 		return a->id->source < b->id->source;
 	return a->scalar < b->scalar;
 }
 
 const struct rm_resource *
-rm_need_disk(const struct rm_resources *set, int64_t amount)
+rm_need_disk(const struct rm_resources *set, int64_t amount, const char *role)
 {
 	const struct rm_resource *best = NULL;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct rm_resource *r = &set->items[i];
-		if (is_plain_disk(r->id) &&
+		if (usable(r->id, "disk", role) &&
+		    r->id->source != RM_DISK_OTHER &&
 		    (best == NULL || better_disk(r, best, amount)))
 			best = r;
 	}
@@ -83,32 +116,37 @@ reserve(struct rm_share *share, struct rm_resources *from,
     struct rm_resource *piece, jv reservation)
 {
 	rm_resources_subtract(from, piece, NULL);
-	rm_resource_become(
-	    piece, rm_identity_push(piece->id, jv_copy(reservation)));
+	if (piece->id->depth == 0) {
+		rm_resource_become(
+		    piece, rm_identity_push(piece->id, jv_copy(reservation)));
+		rm_resources_add(&share->reserve, piece);
+	}
 	rm_resources_add(&share->all, piece);
 }
 
 static void
 reserve_scalar(struct rm_share *share, struct rm_resources *from,
-    const struct rm_resource *plain, int64_t amount, jv reservation,
+    const struct rm_resource *source, int64_t amount, jv reservation,
     struct rm_resource *reserved)
 {
-	if (plain == NULL)
+	if (source == NULL)
 		return;
 	*reserved = rm_resource_scalar(
-	    plain->id, plain->id->indivisible ? plain->scalar : amount);
+	    source->id, source->id->indivisible ? source->scalar : amount);
 	reserve(share, from, reserved, reservation);
 }
 
 static void
-reserve_ports(struct rm_share *share, struct rm_resources *from, uint64_t count,
-    jv reservation)
+reserve_ports(struct rm_share *share, struct rm_resources *from,
+    const struct rm_need *need, jv reservation)
 {
-	const struct rm_resource *plain = rm_need_plain(from, "ports");
-	if (plain == NULL ||
-	    !rm_ranges_take(&plain->ranges, NULL, count, &share->ports))
+	const struct rm_resource *source = rm_need_source(
+	    from, "ports", (int64_t)need->ports, need->role);
+	if (source == NULL || !rm_ranges_take(&source->ranges, NULL,
+				  need->ports, &share->ports))
 		return;
-	struct rm_resource piece = rm_resource_ranges(plain->id, &share->ports);
+	struct rm_resource piece = rm_resource_ranges(
+	    source->id, &share->ports);
 	reserve(share, from, &piece, reservation);
 	rm_resource_free(&piece);
 }
@@ -118,15 +156,18 @@ rm_share_take(struct rm_share *share, struct rm_resources *from,
     const struct rm_need *need, jv reservation, jv disk)
 {
 	struct rm_resource piece = { 0 };
-	reserve_scalar(share, from, rm_need_plain(from, "cpus"), need->cpus,
+	reserve_scalar(share, from,
+	    rm_need_source(from, "cpus", need->cpus, need->role), need->cpus,
 	    reservation, &piece);
 	rm_resource_free(&piece);
-	reserve_scalar(share, from, rm_need_plain(from, "mem"), need->mem,
+	reserve_scalar(share, from,
+	    rm_need_source(from, "mem", need->mem, need->role), need->mem,
 	    reservation, &piece);
 	rm_resource_free(&piece);
-	reserve_scalar(share, from, rm_need_disk(from, need->disk), need->disk,
-	    reservation, &share->volume);
-	reserve_ports(share, from, need->ports, reservation);
+	reserve_scalar(share, from,
+	    rm_need_disk(from, need->disk, need->role), need->disk, reservation,
+	    &share->volume);
+	reserve_ports(share, from, need, reservation);
 	if (share->volume.id != NULL)
 		rm_resource_become(&share->volume,
 		    rm_identity_attach(share->volume.id, jv_copy(disk)));
@@ -138,6 +179,7 @@ void
 rm_share_free(struct rm_share *share)
 {
 	rm_resources_free(&share->all);
+	rm_resources_free(&share->reserve);
 	rm_resource_free(&share->volume);
 	rm_ranges_free(&share->ports);
 	*share = (struct rm_share){ 0 };

@@ -19,35 +19,45 @@ struct rm_need {
 	int64_t cpus, mem, disk; /* of the node and its executor together */
 	int64_t executor_cpus, executor_mem;
 	uint64_t ports;
+	const char *role; /* see rm_need_source(); borrowed from the settings */
 };
 
 /* From settings; what they lack has the defaults of rm-records(5). */
 struct rm_need rm_need_of(const struct rm_model *model);
 
-/* The plain resource of that name: unreserved, not revocable, no volume, no
- * disk of its own. NULL when there is none. */
-const struct rm_resource *rm_need_plain(
-    const struct rm_resources *set, const char *name);
+/* Statically reserved for the role: used as it is, no label is possible. */
+bool rm_need_static(const struct rm_identity *id, const char *role);
 
 /*
- * The disk that a volume of that many thousandths goes on: plain, of the
- * agent's root when it is enough, else the smallest PATH disk that is, else the
- * smallest MOUNT disk, which is taken whole. When none is enough, the largest;
- * NULL when there is none.
+ * Where that much of a name is taken from: the first static reservation for
+ * the role (NULL: none) that has enough, else what is unreserved; not
+ * revocable, no volume, no disk of its own. When none has enough, the largest;
+ * NULL when there is none. Ports: how many.
+ */
+const struct rm_resource *rm_need_source(const struct rm_resources *set,
+    const char *name, int64_t amount, const char *role);
+int64_t rm_need_amount(const struct rm_resource *r);
+
+/*
+ * The disk that a volume of that many thousandths goes on, static before
+ * unreserved: the agent's root when it is enough, else the smallest PATH disk
+ * that is, else the smallest MOUNT disk, which is taken whole. When none is
+ * enough, the largest; NULL when there is none.
  */
 const struct rm_resource *rm_need_disk(
-    const struct rm_resources *set, int64_t amount);
+    const struct rm_resources *set, int64_t amount, const char *role);
 
 /* What is reserved for one node, in its parts. All zero is empty. */
 struct rm_share {
 	struct rm_resources all; /* reserved, the volume as plain disk */
+	struct rm_resources reserve; /* those that have to be reserved first */
 	struct rm_resource volume; /* the same disk with its volume on it */
 	struct rm_ranges ports;
 };
 
 /*
- * Takes what need says out of the plain resources of from, and pushes
- * reservation (consumed: Mesos JSON) on each; disk (consumed: persistence and
+ * Takes what need says out of from, and pushes reservation (consumed: Mesos
+ * JSON) on what is not static; disk (consumed: persistence and
  * volume) goes on the disk. from is left without it. Needs to fit: see
  * placement.h.
  */

@@ -45,7 +45,7 @@ launch(struct rm_round *r, const struct rm_entry *node, struct rm_agent *agent,
 	rm_log_info("launch node=%s task=%s agent=%s host=%s volume=%s",
 	    node->key, id, agent->id, agent->hostname, persistence_id);
 	rm_plan_launch(agent, node->key, id, persistence_id,
-	    share != NULL ? &share->all : &nothing,
+	    share != NULL ? &share->reserve : &nothing,
 	    share != NULL ? &share->volume : NULL, &task, &executor,
 	    rm_need_ports(ports));
 	rm_round_own(node)->planned = time;
@@ -325,10 +325,23 @@ agent_of(const struct rm_round *r, jv reservation)
 	return agent;
 }
 
-/* Ports of a node that has a reservation there are not given to another, though
- * they may be offered as nobody's: it comes back on them. */
+/* As much of it as is there. */
 static void
-keep_ports(const struct rm_round *r, const struct rm_entry *node)
+withhold(struct rm_resource *offered, const struct rm_resource *held)
+{
+	if (offered->id != held->id || held->id->persistence_id != NULL)
+		return;
+	rm_ranges_subtract(&offered->ranges, &held->ranges);
+	offered->scalar -= offered->scalar < held->scalar ? offered->scalar
+							  : held->scalar;
+}
+
+/*
+ * What a node that comes back will need is not given to another, though it may
+ * be offered as nobody's: its ports, and its part of a static reservation.
+ */
+static void
+keep(const struct rm_round *r, const struct rm_entry *node)
 {
 	jv record = rm_round_reservation(node);
 	struct rm_agent *agent = jv_is_valid(record) ? agent_of(r, record)
@@ -338,21 +351,26 @@ keep_ports(const struct rm_round *r, const struct rm_entry *node)
 	struct rm_resources held = { 0 };
 	struct rm_ranges ports = { 0 };
 	jv array = rm_json_get(record, "resources");
+	bool away = rm_round_own(node)->planned == 0 &&
+		    rm_node_life(node) != RM_TASK_ALIVE;
 	if (jv_get_kind(array) == JV_KIND_ARRAY)
 		rm_resources_parse(array, &held, NULL);
 	rm_resources_total_ranges(&held, "ports", &ports);
 	for (size_t i = 0; i < agent->resources.count; i++) {
 		struct rm_resource *offered = &agent->resources.items[i];
-		if (strcmp(offered->id->name, "ports") == 0 &&
-		    offered->id->depth == 0)
+		if (offered->id->type == RM_VALUE_RANGES)
 			rm_ranges_subtract(&offered->ranges, &ports);
+		for (size_t k = 0; away && k < held.count; k++)
+			if (rm_need_static(held.items[k].id,
+				rm_round_setting(r, "role", "riak")))
+				withhold(offered, &held.items[k]);
 	}
 	rm_ranges_free(&ports);
 	rm_resources_free(&held);
 	jv_free(array);
 }
 
-/* Steps 4 and 5 for one node that is to run and does not. */
+/* Step 4 for one node, or step 5 when it has no reservation. */
 static void
 run_node(struct rm_round *r, struct rm_stage *stage,
     const struct rm_entry *node, struct field *field)
@@ -381,15 +399,24 @@ rm_round_place(struct rm_round *r, struct rm_stage *stage)
 	field.candidates = rm_alloc(
 	    (field.count + 1) * sizeof(*field.candidates));
 	for (size_t i = 0; i < field.count; i++)
-		field.candidates[i].agent = r->agents.items[i];
-	for (size_t i = 0; field.count > 0 && i < r->model.nodes.count; i++)
-		keep_ports(r, r->model.nodes.items[i]);
+		field.candidates[i] = (struct rm_candidate){
+			.agent = r->agents.items[i], .role = field.need.role
+		};
+	/* Those that come back first, then what they need is kept. */
 	for (size_t i = 0; i < r->model.nodes.count; i++) {
 		const struct rm_entry *node = r->model.nodes.items[i];
-		if (rm_round_idle(r, node))
-			run_node(r, stage, node, &field);
-		else
+		if (!rm_round_idle(r, node))
 			say_why(node, "");
+		else if (jv_is_valid(rm_round_reservation(node)))
+			run_node(r, stage, node, &field);
+	}
+	for (size_t i = 0; field.count > 0 && i < r->model.nodes.count; i++)
+		keep(r, r->model.nodes.items[i]);
+	for (size_t i = 0; i < r->model.nodes.count; i++) {
+		const struct rm_entry *node = r->model.nodes.items[i];
+		if (!jv_is_valid(rm_round_reservation(node)) &&
+		    rm_round_idle(r, node))
+			run_node(r, stage, node, &field);
 	}
 	rm_constraints_free(&field.constraints);
 	free(field.bad);

@@ -37,27 +37,23 @@ place_at(const struct rm_agent *agent)
 }
 
 static int64_t
-offered(const struct rm_agent *agent, const char *name)
+offered(const struct rm_candidate *c, const char *name)
 {
-	const struct rm_resource *plain = rm_need_plain(
-	    &agent->resources, name);
-	if (plain == NULL)
-		return 0;
-	return plain->id->type == RM_VALUE_RANGES
-		   ? (int64_t)rm_ranges_size(&plain->ranges)
-		   : plain->scalar;
+	const struct rm_resource *most = rm_need_source(
+	    &c->agent->resources, name, INT64_MAX, c->role);
+	return most != NULL ? rm_need_amount(most) : 0;
 }
 
 static void
 measure(struct rm_candidate *c)
 {
-	c->has[RM_PLACE_CPUS] = offered(c->agent, "cpus");
-	c->has[RM_PLACE_MEM] = offered(c->agent, "mem");
+	c->has[RM_PLACE_CPUS] = offered(c, "cpus");
+	c->has[RM_PLACE_MEM] = offered(c, "mem");
 	/* Of one disk: the largest; a volume is not put together of several. */
 	const struct rm_resource *disk = rm_need_disk(
-	    &c->agent->resources, INT64_MAX);
+	    &c->agent->resources, INT64_MAX, c->role);
 	c->has[RM_PLACE_DISK] = disk != NULL ? disk->scalar : 0;
-	c->has[RM_PLACE_PORTS] = offered(c->agent, "ports");
+	c->has[RM_PLACE_PORTS] = offered(c, "ports");
 }
 
 /* A number for each region and zone. */

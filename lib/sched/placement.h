@@ -5,7 +5,7 @@
  *
  *   step                      fails when
  *   1 RM_PLACE_MAINTENANCE    the agent is scheduled for maintenance
- *   2 RM_PLACE_CPUS           it offers too little plain cpus
+ *   2 RM_PLACE_CPUS           it offers too little cpus, static or unreserved
  *   3 RM_PLACE_MEM            … mem
  *   4 RM_PLACE_DISK           … disk
  *   5 RM_PLACE_PORTS          … ports
@@ -51,8 +51,9 @@ struct rm_candidate {
 	struct rm_agent *agent;
 	struct rm_site site;
 	bool barred; /* step 7 */
+	const char *role; /* as rm_need_source() takes it */
 	/* What rm_place_survey() finds. */
-	int64_t has[RM_PLACE_STEPS]; /* plain; of steps 2 to 5 */
+	int64_t has[RM_PLACE_STEPS]; /* of steps 2 to 5 */
 	int domain; /* number of its fault domain; -1: none */
 	const int *values; /* its values' numbers in the constraints */
 };

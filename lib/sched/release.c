@@ -64,7 +64,8 @@ release_group(const struct rm_entry *node, const struct rm_group *group)
 			rm_resources_add(&volumes, one);
 			rm_resource_become(&plain, rm_identity_detach(one->id));
 		}
-		rm_resources_add(&reserved, &plain);
+		if (rm_group_labelled(&plain))
+			rm_resources_add(&reserved, &plain);
 		rm_resource_free(&plain);
 	}
 	rm_log_info("release node=%s agent=%s", node->key, group->agent->id);
