@@ -191,6 +191,7 @@ RUN(cluster_restart)
 RUN(cluster_upgrade)
 RUN(cluster_scale)
 RUN(cluster_rollout)
+RUN(plan)
 RUN(cluster_wait)
 RUN(node_info)
 RUN(node_status)
@@ -272,6 +273,8 @@ static const struct rm_command commands[] = {
 	    2, 2, run_cluster_scale },
 	{ "cluster wait-for-service", "CLUSTER", "wait until nodes serve",
 	    wait_nodes_options, 1, 1, run_cluster_wait },
+	{ "plan", "show|pause|resume|abort|retry CLUSTER",
+	    "the same as cluster rollout", NULL, 2, 2, run_plan },
 	{ "node info", "NODE", "print a node", NULL, 1, 1, run_node_info },
 	{ "node status", "NODE", "print the ring as it sees it", NULL, 1, 1,
 	    run_node_status },

@@ -298,6 +298,11 @@ JSON
   assert_line --regexp "^waits: +x is not up$"
   riak-mesos cluster rollout kv pause
   [ "$(rm-state get clusters/kv | jq -r .command.verb)" = pause ]
+  run riak-mesos plan show kv
+  assert_output --partial "x is not up"
+  riak-mesos plan resume kv
+  [ "$(rm-state get clusters/kv | jq -r .command.verb)" = resume ]
+  run -1 riak-mesos plan dance kv
   run -1 riak-mesos cluster rollout kv dance
   run -100 riak-mesos cluster scale kv none
   riak-mesos node replace "$F-kv-2"

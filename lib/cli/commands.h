@@ -18,7 +18,8 @@ rm_cli_command rm_cli_cluster_list, rm_cli_cluster_set, rm_cli_cluster_create,
 
 /* rolling.c */
 rm_cli_command rm_cli_cluster_restart, rm_cli_cluster_upgrade,
-    rm_cli_cluster_scale, rm_cli_cluster_rollout, rm_cli_node_replace;
+    rm_cli_cluster_scale, rm_cli_cluster_rollout, rm_cli_plan,
+    rm_cli_node_replace;
 
 /* node.c, question.c */
 rm_cli_command rm_cli_node_info, rm_cli_node_remove, rm_cli_node_restart,

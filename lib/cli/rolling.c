@@ -143,6 +143,17 @@ rm_cli_cluster_rollout(struct rm_cli *cli, int argc, char **argv,
 	return 0;
 }
 
+/* plan COMMAND CLUSTER: a rollout is a plan, and is looked for as one. */
+int
+rm_cli_plan(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
+    struct rm_error *err)
+{
+	char *turned[] = { argv[1], argv[0], NULL };
+	bool show = strcmp(argv[0], "show") == 0;
+	return rm_cli_cluster_rollout(
+	    cli, show ? argc - 1 : argc, turned, out, err);
+}
+
 int
 rm_cli_node_replace(struct rm_cli *cli, int argc, char **argv,
     struct rm_str *out, struct rm_error *err)
