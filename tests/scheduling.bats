@@ -800,6 +800,10 @@ OUT
     run rm-offer --where "$program" </dev/null
     assert_success
   done
+  # A word that lies deeper than is looked is refused with the rest.
+  run --separate-stderr rm-offer --where "$(printf '"\\(%.0s' {1..70})now$(printf ')"%.0s' {1..70})" </dev/null
+  assert_failure 100
+  [[ $stderr == *"--where: interpolations nested too deep is not allowed" ]]
   # Nothing of the user's home comes into it.
   echo 'def ours: true;' >"$BATS_TEST_TMPDIR/.jq"
   HOME=$BATS_TEST_TMPDIR run --separate-stderr rm-offer --where ours </dev/null

@@ -27,6 +27,7 @@ struct scan {
 	const char *at;
 	bool quoted; /* in a string */
 	int depth; /* of interpolations */
+	bool lost; /* there are more than can be told apart */
 	int open[NESTED]; /* parentheses open in each */
 };
 
@@ -39,8 +40,10 @@ word_char(char c)
 static void
 scan_string(struct scan *s)
 {
-	if (*s->at == '\\' && s->at[1] == '(' && s->depth + 1 < NESTED) {
-		s->open[++s->depth] = 0;
+	if (*s->at == '\\' && s->at[1] == '(') {
+		s->lost = s->depth + 1 == NESTED;
+		s->depth += !s->lost;
+		s->open[s->depth] = 0;
 		s->quoted = false;
 		s->at += 2;
 	} else if (*s->at == '\\' && s->at[1] != '\0') {
@@ -76,6 +79,8 @@ find_refused(const char *text)
 	struct scan s = { .at = text };
 	while (*s.at != '\0') {
 		size_t n = 0;
+		if (s.lost)
+			return "interpolations nested too deep";
 		if (s.quoted) {
 			scan_string(&s);
 			continue;
