@@ -1,6 +1,5 @@
 #include "api/metrics.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -13,53 +12,44 @@ begin(struct rm_str *text, const char *name, const char *help)
 }
 
 static double
-serving(jv cluster)
+serving(jv status, jv rollout)
 {
-	jv status = rm_json_get(cluster, "status");
-	double n = rm_json_number(status, "serving", 0);
-	jv_free(status);
-	return n;
+	(void)rollout;
+	return rm_json_number(status, "serving", 0);
 }
 
 static double
-all_nodes(jv cluster)
+all_nodes(jv status, jv rollout)
 {
-	jv status = rm_json_get(cluster, "status");
-	jv nodes = rm_json_get(status, "nodes");
-	double n = jv_array_length(jv_copy(nodes));
-	jv_free(nodes);
-	jv_free(status);
-	return n;
+	(void)rollout;
+	return jv_array_length(rm_json_get(status, "nodes"));
 }
 
 static double
-outdated(jv cluster)
+outdated(jv status, jv rollout)
 {
-	jv status = rm_json_get(cluster, "status");
 	jv nodes = rm_json_get(status, "nodes");
 	double n = 0;
+	(void)rollout;
 	jv_array_foreach (nodes, i, node) {
 		n += rm_json_bool(node, "restart_needed", false);
 		jv_free(node);
 	}
 	jv_free(nodes);
-	jv_free(status);
 	return n;
 }
 
 static double
-rolling(jv cluster)
+rolling(jv status, jv rollout)
 {
-	jv rollout = rm_json_get(cluster, "rollout");
 	const char *state = rm_json_text(rollout, "state", "done");
-	bool ended = strcmp(state, "done") == 0 || strcmp(state, "aborted") == 0;
-	jv_free(rollout);
-	return !ended;
+	(void)status;
+	return strcmp(state, "done") != 0 && strcmp(state, "aborted") != 0;
 }
 
 static const struct {
 	const char *name, *help;
-	double (*count)(jv cluster);
+	double (*count)(jv status, jv rollout); /* borrows */
 } per_cluster[] = {
 	{ "cluster_nodes", "nodes of a cluster", all_nodes },
 	{ "cluster_serving", "nodes that serve, in one ring", serving },
@@ -76,11 +66,13 @@ put_clusters(struct rm_str *text, jv clusters)
 		begin(text, per_cluster[m].name, per_cluster[m].help);
 		jv_array_foreach (clusters, i, cluster) {
 			jv status = rm_json_get(cluster, "status");
+			jv rollout = rm_json_get(cluster, "rollout");
 			rm_str_printf(text,
 			    "riak_mesos_%s{cluster=\"%s\"} %.0f\n",
 			    per_cluster[m].name,
 			    rm_json_text(status, "name", ""),
-			    per_cluster[m].count(cluster));
+			    per_cluster[m].count(status, rollout));
+			jv_free(rollout);
 			jv_free(status);
 			jv_free(cluster);
 		}
