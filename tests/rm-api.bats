@@ -347,8 +347,12 @@ echo_server() {
   zk verdicts/kv "{\"$F-kv-2\":\"<b>cpus</b> & \\\"mem\\\"\"}"
   zk rollouts/kv '{"state": "running", "waits": "for <i>riak-kv-1</i>",
     "steps": [{"node": "a", "state": "done"}, {"node": "b", "state": "pending"}]}'
-  shown() { curl -s "$API/" >page.html && grep -q 48 page.html && grep -q cpus page.html && grep -q rollout page.html; }
-  wait_for 10 shown
+  # Each directory of records comes in its own time.
+  shown() { curl -s "$API/" >page.html && grep -q "$1" page.html; }
+  local part
+  for part in 48 cpus rollout 'started, serves' '1 of 2 nodes'; do
+    wait_for 10 shown "$part"
+  done
   run cat page.html
   assert_output --partial "1 of 2 nodes serve; riak-kv-2-2"
   assert_output --partial '<td class="good">started, serves</td>'
@@ -396,8 +400,11 @@ echo_server() {
   ask POST clusters/kv/nodes
   ask POST clusters/kv/nodes
   run_node kv 1 4000
-  counted() { curl -s "$API/metrics" | grep -qx 'riak_mesos_cluster_serving{cluster="kv"} 1'; }
-  wait_for 10 counted
+  # Each directory of records comes in its own time.
+  counted() { curl -s "$API/metrics" | grep -qxF "$1"; }
+  wait_for 10 counted 'riak_mesos_cluster_serving{cluster="kv"} 1'
+  wait_for 10 counted 'riak_mesos_nodes{status="started"} 1'
+  wait_for 10 counted 'riak_mesos_nodes{status="requested"} 1'
   run curl -s "$API/metrics"
   assert_line 'riak_mesos_scheduler_leads 0'
   assert_line 'riak_mesos_zookeeper_connected 1'
