@@ -47,6 +47,12 @@ bytes16() {
   printf "\\$(printf %o $(($1 >> 8)))\\$(printf %o $(($1 & 255)))"
 }
 
+# in_own_names COMMAND…: with ./hosts as all that names can be found in.
+in_own_names() {
+  exec unshare -m bash -c 'mount --bind hosts /etc/hosts &&
+    mount --bind resolv.conf /etc/resolv.conf && exec "$@"' bash "$@"
+}
+
 close() {
   eval "exec $1>&-"
 }
@@ -724,6 +730,20 @@ has_names() {
   [ "$REPLY" = 7600 ]
   finds "$(port_of a)" one@x 127.0.0.2 4001
   start_zookeeper "$zk_port"
+  shared b 3
+  wait_for 20 finds "$(port_of b)" one@x 127.0.0.2 4001
+}
+
+@test "starts though ZooKeeper's name has no address yet" {
+  start_zookeeper
+  cd "$BATS_TEST_TMPDIR" || return
+  touch hosts resolv.conf
+  local CEPMD_IN=(in_own_names)
+  ZK=zk.test:${ZK#*:} shared a 2
+  register "$(port_of a)" one 4001
+  [ "$REPLY" = 7600 ]
+  finds "$(port_of a)" one@x 127.0.0.2 4001
+  echo "127.0.0.1 zk.test" >hosts
   shared b 3
   wait_for 20 finds "$(port_of b)" one@x 127.0.0.2 4001
 }

@@ -140,10 +140,11 @@ open_handle(struct rm_zk *zk)
 static void
 renew(struct rm_zk *zk)
 {
-	zk->renewing = true;
-	if (zk->handle != NULL)
+	if (zk->handle != NULL) {
+		zk->renewing = true;
 		zookeeper_close(
 		    zk->handle); /* not connected: returns at once */
+	}
 	zk->handle = NULL;
 	zk_watches_free(zk);
 	open_handle(zk);
@@ -274,6 +275,44 @@ read_auth(const char *path, char **auth, struct rm_error *err)
 	return 0;
 }
 
+/* host:port; the library takes the last colon for the port's. */
+static bool
+is_host(const char *text, size_t len)
+{
+	const char *colon = memrchr(text, ':', len);
+	if (colon == NULL || colon == text)
+		return false;
+	long port = 0;
+	const char *end = text + len, *p = colon + 1;
+	for (; p < end && *p >= '0' && *p <= '9' && port <= 65535; p++)
+		port = 10 * port + (*p - '0');
+	return p == end && port >= 1 && port <= 65535;
+}
+
+/* A path, or nothing. */
+static bool
+is_chroot(const char *path)
+{
+	size_t len = strlen(path);
+	return len < 2 || (path[len - 1] != '/' && strstr(path, "//") == NULL);
+}
+
+/* Looked at here: the library says EINVAL for a bad word and for a name
+ * server that does not answer alike. */
+static bool
+are_hosts(const char *text)
+{
+	const char *end = text + strcspn(text, "/");
+	for (;;) {
+		size_t len = strcspn(text, ",/");
+		if (!is_host(text, len))
+			return false;
+		if (text + len == end)
+			return is_chroot(end);
+		text += len + 1;
+	}
+}
+
 static void
 release(struct rm_zk *zk)
 {
@@ -307,13 +346,16 @@ rm_zk_open(struct event_base *loop, const struct rm_zk_options *options,
 		release(zk);
 		return NULL;
 	}
-	errno = 0;
-	if (open_handle(zk) != 0) {
-		bool usage = errno == EINVAL;
-		rm_error_set(err, usage ? RM_EXIT_USAGE : RM_EXIT_OUTSIDE,
-		    "ZooKeeper %s: %s", zk->hosts,
-		    usage ? "not host:port[,host:port…][/path]"
-			  : "no address for it");
+	if (!are_hosts(zk->hosts)) {
+		rm_error_set(err, RM_EXIT_USAGE,
+		    "ZooKeeper %s: not host:port[,host:port…][/path]",
+		    zk->hosts);
+		release(zk);
+		return NULL;
+	}
+	if (open_handle(zk) != 0 && !options->patient) {
+		rm_error_set(err, RM_EXIT_OUTSIDE,
+		    "ZooKeeper %s: no address for it", zk->hosts);
 		release(zk);
 		return NULL;
 	}

@@ -50,6 +50,9 @@ struct rm_zk_options {
 	 * it, what is created belongs to its user alone, but for /riak and
 	 * /riak/frameworks, which others may list and add to. */
 	const char *auth_file;
+	/* Hosts whose names have no address at the start are waited for, as
+	 * those are that do not answer; else they are an error. */
+	bool patient;
 	void (*on_session)(void *arg, enum rm_zk_session state);
 	void *arg;
 };

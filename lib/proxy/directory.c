@@ -383,6 +383,7 @@ rm_directory_new(struct rm_nodes *nodes,
 							       : options->zk,
 		.timeout = options->timeout,
 		.auth_file = options->auth_file,
+		.patient = true,
 		.on_session = on_session,
 		.arg = d,
 	};

@@ -160,6 +160,7 @@ rm_epmd_cluster_new(struct event_base *loop,
 		.hosts = options->hosts,
 		.timeout = options->timeout,
 		.auth_file = options->auth_file,
+		.patient = true,
 		.on_session = on_session,
 		.arg = k,
 	};

@@ -4,12 +4,12 @@
 EBIN=$RM_BIN/../ebin
 
 # cepmd NAME [OPTION]...: starts one on a free port, or on $PORT; its pid is
-# in CEPMD_PID, its log in NAME.log.
+# in CEPMD_PID, its log in NAME.log. CEPMD_IN: what runs it, if set.
 cepmd() {
   local name=$1 port=${PORT:-0}
   shift
   rm -f "$BATS_TEST_TMPDIR/$name.port"
-  rm-cepmd --port "$port" --port-file "$BATS_TEST_TMPDIR/$name.port" "$@" \
+  "${CEPMD_IN[@]}" rm-cepmd --port "$port" --port-file "$BATS_TEST_TMPDIR/$name.port" "$@" \
     >"$BATS_TEST_TMPDIR/$name.out" 2>>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
   CEPMD_PID=$!
   track "$CEPMD_PID"

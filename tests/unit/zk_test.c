@@ -208,9 +208,15 @@ bad_hosts_are_told(void **state)
 {
 	(void)state;
 	struct rm_error err = { 0 };
-	struct rm_zk_options options = { .hosts = "nonsense" };
-	assert_null(rm_zk_open(loop, &options, &err));
-	assert_int_equal(err.code, RM_EXIT_USAGE);
+	static const char *const bad[] = { "", "nonsense", ":2181", "a:", "a:0",
+		"a:65536", "a:2181x", "a:2181,", "a:2181,b", ",a:2181",
+		"a/b:2181", "a:2181/b/", "a:2181/b//c" };
+	struct rm_zk_options options = { 0 };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		options.hosts = bad[i];
+		assert_null(rm_zk_open(loop, &options, &err));
+		assert_int_equal(err.code, RM_EXIT_USAGE);
+	}
 	options = (struct rm_zk_options){ .hosts = zookeeper.hosts,
 		.auth_file = "/nonexistent" };
 	assert_null(rm_zk_open(loop, &options, &err));
