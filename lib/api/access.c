@@ -1,17 +1,14 @@
 #include "api/access.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "base/exit.h"
-#include "base/str.h"
 #include "io/loopback.h"
+#include "io/secret.h"
 
 #define TOKEN_LEAST 16
 #define TOKEN_MOST  4096
@@ -55,12 +52,8 @@ rm_access_check(const struct rm_access *access,
 }
 
 static int
-check_token(const char *path, const struct stat *st, const char *token,
-    struct rm_error *err)
+check_token(const char *path, const char *token, struct rm_error *err)
 {
-	if (st->st_mode & S_IRWXO)
-		return rm_error_set(err, RM_EXIT_USAGE,
-		    "%s: others may read it; try 'chmod 600'", path);
 	if (strlen(token) < TOKEN_LEAST)
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "%s: its first line is no token: shorter than %d "
@@ -78,23 +71,10 @@ check_token(const char *path, const struct stat *st, const char *token,
 char *
 rm_access_read_token(const char *path, struct rm_error *err)
 {
-	char line[TOKEN_MOST] = "";
-	struct stat st;
-	FILE *file = fopen(path, "re");
-	if (file == NULL || fstat(fileno(file), &st) != 0) {
-		rm_error_set(
-		    err, RM_EXIT_USAGE, "%s: %s", path, strerror(errno));
-		if (file != NULL)
-			fclose(file);
-		return NULL;
-	}
-	setvbuf(file, NULL, _IONBF, 0); /* no copy of it is left behind */
-	if (fgets(line, sizeof(line), file) == NULL)
-		line[0] = '\0';
-	fclose(file);
-	line[strcspn(line, "\r\n")] = '\0';
-	char *token = check_token(path, &st, line, err) == 0 ? rm_strdup(line)
-							     : NULL;
-	explicit_bzero(line, sizeof(line));
-	return token;
+	char *token = rm_secret_line(path, TOKEN_MOST, err);
+	if (token == NULL || check_token(path, token, err) == 0)
+		return token;
+	explicit_bzero(token, strlen(token));
+	free(token);
+	return NULL;
 }
