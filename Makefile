@@ -6,10 +6,11 @@
 #   make quickstart   deps, build, and run a node on this machine
 #   make integration  the long tests: chaos, soak
 #
-# PREFIX, DESTDIR, SANITIZE=address,undefined, WERROR=1, CC and B (the build
+# PREFIX, UNITDIR, DESTDIR, SANITIZE=address,undefined, WERROR=1, CC and B (the
+# build directory) are honoured.
 # directory) are honoured.
-
 PREFIX ?= /usr/local
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 B ?= build
 CC = gcc
 VERSION = 0.1.0
@@ -23,7 +24,7 @@ PACKAGES = gcc make pkg-config libc6-dev libevent-dev libcurl4-openssl-dev \
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 ANALYZE_PACKAGES = clang-tidy cppcheck clang-tools
 FORMAT_PACKAGES = clang-format
-DEB_PACKAGES = dpkg-dev
+DEB_PACKAGES = build-essential debhelper lintian
 BENCH_PACKAGES = haproxy wrk
 
 PROGRAMS = $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/*.c))
@@ -220,10 +221,10 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_riak-mesos
 	install -m 644 completions/riak-mesos.fish \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/riak-mesos.fish
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	install -d $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	for u in $(UNITS_SYSTEMD); do sed 's|/usr/bin/|$(PREFIX)/bin/|' $$u \
-	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
+	    >$(DESTDIR)$(UNITDIR)/$${u##*/} || exit 1; done
 	install -m 644 examples/systemd/sysusers.conf \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/riak-mesos.conf
 	install -m 644 examples/systemd/tmpfiles.conf \
@@ -237,7 +238,7 @@ uninstall:
 	for p in $(PAGES); do s=$${p##*.}; \
 	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/}; done
 	rm -rf $(DESTDIR)$(PREFIX)/lib/riak-mesos
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(notdir $(UNITS_SYSTEMD))) \
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS_SYSTEMD))) \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/riak-mesos.conf \
 	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/riak-mesos.conf
 
@@ -248,9 +249,8 @@ quickstart: deps bats
 dist: all
 	examples/dist.sh $(B) $(VERSION)
 
-deb: all
+deb: deps
 	@$(call install,$(DEB_PACKAGES))
-	rm -rf $(B)/stage && $(MAKE) install DESTDIR=$(B)/stage PREFIX=/usr
 	examples/deb.sh $(B) $(VERSION)
 
 html: $(PAGES)
