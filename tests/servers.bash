@@ -76,13 +76,18 @@ listens() {
 # start_zookeeper: sets ZK to host:port and ZK_PID. Data lie in the test's
 # scratch folder; `start_zookeeper PORT` starts it again on the same data.
 start_zookeeper() {
+  run_zookeeper "$@"
+  wait_for 30 zookeeper_ok "${ZK#*:}"
+}
+
+# run_zookeeper [PORT]: the same without a wait.
+run_zookeeper() {
   local port=${1:-$(free_port)}
   "$TOP/tests/zookeeper.sh" "$(scratch)/zk" "$port" \
     >"$(scratch)/zk.log" 2>&1 3>&- &
   ZK_PID=$!
   export ZK=127.0.0.1:$port
   track "$ZK_PID"
-  wait_for 30 zookeeper_ok "$port"
 }
 
 zookeeper_ok() {

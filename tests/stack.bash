@@ -35,6 +35,12 @@ local_ports() {
 # start_local [PORT]: the stand-in for Mesos; MASTER is its address. Started
 # again on the same port it goes on with its state.
 start_local() {
+  run_local "$@"
+  wait_for 20 curl -sf "http://$MASTER/health"
+}
+
+# run_local [PORT]: the same without a wait.
+run_local() {
   local port=${1:-$(free_port)} agent_port resources n
   [ -e "$STACK/agent-port" ] || free_port >"$STACK/agent-port"
   agent_port=$(cat "$STACK/agent-port")
@@ -53,7 +59,6 @@ start_local() {
   LOCAL_PID=$!
   export MASTER=127.0.0.1:$port
   track "$LOCAL_PID"
-  wait_for 20 curl -sf "http://$MASTER/health"
 }
 
 # schedd_options: what every scheduler of these tests is told.
@@ -76,13 +81,18 @@ start_schedd() {
 # start_api: API is its address.
 start_api() {
   rm -f "$STACK/api-port"
-  rm-api --zk "$ZK" --framework riak --port 0 --port-file "$STACK/api-port" \
-    >>"$STACK/api.out" 2>>"$STACK/api.log" 3>&- &
-  API_PID=$!
-  track "$API_PID"
+  run_api 0
   wait_for 20 grep -q "records are known" "$STACK/api.log" || return 1
   API=http://127.0.0.1:$(cat "$STACK/api-port")
   export API RIAK_MESOS_API=$API
+}
+
+# run_api PORT: without a wait.
+run_api() {
+  rm-api --zk "$ZK" --framework riak --port "$1" --port-file "$STACK/api-port" \
+    >>"$STACK/api.out" 2>>"$STACK/api.log" 3>&- &
+  API_PID=$!
+  track "$API_PID"
 }
 
 # start_director CLUSTER: its ports are DIRECTOR_HTTP, DIRECTOR_PB and
@@ -91,13 +101,18 @@ start_director() {
   DIRECTOR_HTTP=$(free_port) DIRECTOR_PB=$(free_port)
   DIRECTOR_ADMIN=$(free_port)
   export DIRECTOR_HTTP DIRECTOR_PB DIRECTOR_ADMIN
+  run_director "$1"
+  wait_for 20 curl -sf "http://127.0.0.1:$DIRECTOR_HTTP/ping"
+}
+
+# run_director CLUSTER: on the ports that it had, without a wait.
+run_director() {
   rm-director --zk "$ZK" --framework riak --cluster "$1" \
     --http-port "$DIRECTOR_HTTP" --pb-port "$DIRECTOR_PB" \
     --admin-port "$DIRECTOR_ADMIN" \
     >>"$STACK/director.out" 2>>"$STACK/director.log" 3>&- &
   DIRECTOR_PID=$!
   track "$DIRECTOR_PID"
-  wait_for 20 curl -sf "http://127.0.0.1:$DIRECTOR_HTTP/ping"
 }
 
 # settings: the record that rm-schedd would write, for the hand-typed line.
@@ -123,6 +138,13 @@ make_cluster() { # make_cluster KEY
 add_node() { # add_node CLUSTER N [GOAL]
   jq -n --arg c "$1" --arg g "${3:-run}" '{cluster: $c, goal: $g}' |
     state put "nodes/riak-$1-$2"
+}
+
+# holds PATH FILTER: what the record has there is neither false nor null. One
+# that is not there holds nothing, though jq -e would be content.
+holds() {
+  local value
+  value=$(state get "$1") && jq -e "$2" <<<"$value"
 }
 
 # status_is NODE STATE: its task's state, as recorded.
@@ -172,6 +194,41 @@ vms_of() {
     "$STACK"/*) echo "$pid" ;;
     esac
   done
+}
+
+# watch_doubles NODE…: notes whenever two machines of one node are seen at a
+# time; to be run beside the test. A child of one that has not become another
+# program yet is none, nor what has ended meanwhile.
+watch_doubles() {
+  local n pid parent pids count
+  while sleep 0.1; do
+    for n in "$@"; do
+      pids=" $(vms_of "$n" | tr '\n' ' ')" count=0
+      for pid in $pids; do
+        parent=$(awk '/^PPid/ {print $2}' "/proc/$pid/status" 2>/dev/null)
+        case $pids in
+        *" ${parent:-$pid} "*) ;;
+        *) count=$((count + 1)) ;;
+        esac
+      done
+      [ "$count" -le 1 ] || echo "$n has $count machines" >>"$STACK/doubles"
+    done
+  done
+}
+
+# stage_pid WORD…: of a stage of our rm-schedd, by its command line.
+stage_pid() {
+  pgrep -P "$SCHEDD_PID" -f "$*" | head -n 1
+}
+
+# Of a program in the sandbox of a node.
+sandbox_pid() { # sandbox_pid NODE PROGRAM
+  local pid
+  for pid in $(pgrep -x "$2"); do
+    case $(readlink "/proc/$pid/cwd") in
+    "$STACK"/mesos/*executors/"$1".*) echo "$pid" ;;
+    esac
+  done | head -n 1
 }
 
 vm_of() {

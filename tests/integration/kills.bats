@@ -16,7 +16,7 @@ setup() {
   for n in 1 2 3; do add_node kv "$n"; done
   start_schedd
   for n in "${nodes[@]}"; do wait_for 60 running "$n"; done
-  watch_doubles 3>&- &
+  watch_doubles "${nodes[@]}" 3>&- &
   track $!
 }
 
@@ -28,32 +28,6 @@ teardown() {
   stop_executors
 }
 
-# Notes whenever two machines of one node are seen at a time.
-watch_doubles() {
-  local n count
-  while sleep 0.1; do
-    for n in "${nodes[@]}"; do
-      count=$(vms_of "$n" | wc -l)
-      [ "$count" -le 1 ] || echo "$n has $count machines" >>"$STACK/doubles"
-    done
-  done
-}
-
-# pid_of WORD…: of a stage of our rm-schedd, by its command line.
-pid_of() {
-  pgrep -P "$SCHEDD_PID" -f "$*" | head -n 1
-}
-
-# Of a program in the sandbox of a node.
-sandbox_pid() { # sandbox_pid NODE PROGRAM
-  local pid
-  for pid in $(pgrep -x "$2"); do
-    case $(readlink "/proc/$pid/cwd") in
-    "$STACK"/mesos/*executors/"$1".*) echo "$pid" ;;
-    esac
-  done | head -n 1
-}
-
 well() {
   local n stage
   for n in "${nodes[@]}"; do
@@ -62,7 +36,7 @@ well() {
   done
   for stage in 'rm-mesos events' 'rm-state watch' rm-status rm-cluster \
     rm-offer rm-launch 'rm-state apply' 'rm-mesos calls'; do
-    [ -n "$(pid_of "$stage")" ] || return 1
+    [ -n "$(stage_pid "$stage")" ] || return 1
   done
 }
 
@@ -77,7 +51,7 @@ round() {
   for stage in 'rm-mesos events' 'rm-state watch' rm-status rm-cluster \
     rm-offer rm-launch 'rm-state apply' 'rm-mesos calls'; do
     tasks=$(for n in "${nodes[@]}"; do task_of "$n"; done)
-    kill_it "$stage" "$(pid_of "$stage")"
+    kill_it "$stage" "$(stage_pid "$stage")"
     wait_for 30 well
     # Nothing was launched again for it.
     [ "$(for n in "${nodes[@]}"; do task_of "$n"; done)" = "$tasks" ]

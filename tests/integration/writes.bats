@@ -34,8 +34,8 @@ teardown() {
 whole() {
   local n
   for n in 1 2 3; do
-    state get "members/riak-kv-$n" |
-      jq -e '.ready and (.members | length == 3)' || return 1
+    holds "members/riak-kv-$n" '.ready and (.members | length == 3)' ||
+      return 1
   done
 }
 
@@ -87,7 +87,7 @@ rolled() {
   for n in 1 2 3; do
     [ "$(task_of "riak-kv-$n")" != "${before[$n]}" ] || return 1
   done
-  state get rollouts/kv | jq -e '.state == "done"' && whole
+  holds rollouts/kv '.state == "done"' && whole
 }
 
 @test "a rolling restart: not one request fails" {
