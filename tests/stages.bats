@@ -43,6 +43,31 @@ stages=(rm-status rm-cluster rm-offer rm-launch)
   cmp offered answered
 }
 
+# What the model's stages heard in an hour of failures, lost agents, restarts and
+# changes of mind.
+@test "an hour in which all goes wrong: the same bytes from any chunking" {
+  cd "$BATS_TEST_TMPDIR"
+  MODEL_TRACE=trace "$RM_TOOLS/model" 5 3600
+  grep -v '^> ' trace >hour
+  [ "$(grep -c '^{"tick"' hour)" -ge 3600 ]
+  # through STAGE…: each gets its input in pieces of $size bytes, but for 0
+  through() {
+    if [ $# -eq 0 ]; then
+      cat
+    elif [ "$size" -eq 0 ]; then
+      "$1" | through "${@:2}"
+    else
+      "$RM_TOOLS/rechunk" "$size" | "$1" | through "${@:2}"
+    fi
+  }
+  size=0
+  through "${stages[@]}" <hour >whole 2>log
+  [ "$(grep -c '^{"call":"ACCEPT"' whole)" -gt 100 ]
+  for size in 211 4093; do
+    through "${stages[@]}" <hour 2>log | cmp - whole
+  done
+}
+
 @test "what does not concern a stage passes unparsed and unchanged" {
   local line='{"call":"X", "spaces" :  1e0, not json'
   for stage in "${stages[@]}"; do
