@@ -753,10 +753,17 @@ IN
   assert_output --partial "reservations/$f-kv-1 is still there"
   run rm-state rm secrets/kv
   assert_failure 102
-  run rm-state rm nodes/none "reservations/$f-kv-1"
-  assert_failure 1
-  assert_output --partial "nodes/none: no such record"
-  rm-state rm "nodes/$f-kv-1" clusters/kv
+  run rm-state rm "reservations/$f-kv-1"
+  assert_failure 102
+  assert_output --partial "nodes/$f-kv-1 is still there"
+  run rm-state rm nodes/none "nodes/$f-kv-1" "reservations/$f-kv-1" nonsense
+  assert_failure 100
+  assert_line --partial "nodes/none: no such record"
+  assert_line --partial "nonsense: "
+  run rm-state ls
+  assert_line "nodes/$f-kv-1"
+  assert_line "reservations/$f-kv-1"
+  rm-state rm "nodes/$f-kv-1" clusters/kv "reservations/$f-kv-1" "nodes/$f-kv-1"
   run rm-state ls
   assert_success
   assert_output ""

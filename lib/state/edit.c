@@ -171,118 +171,155 @@ rm_edit_put(
 
 /* ---- rm ---- */
 
-/* The first of these that is there is an error. */
-static int
-refuse_if_there(struct rm_store *store, const char *key,
-    const char *const *dirs, const char *name, const char *advice,
-    struct rm_error *err)
+/* All that one command removes is one change. */
+struct removal {
+	struct rm_store store;
+	const struct rm_state_options *options;
+	char **keys;
+	struct rm_change change;
+};
+
+static bool
+is_named(char **keys, char **end, const char *key)
 {
-	for (; *dirs != NULL; dirs++) {
-		jv value;
-		int version;
-		char *path = rm_format("%s/%s", *dirs, name);
-		int there = rm_change_read(store, path, &value, &version, NULL);
-		jv_free(value);
-		if (there != 0)
+	for (; keys != end && *keys != NULL; keys++)
+		if (strcmp(*keys, key) == 0)
+			return true;
+	return false;
+}
+
+static bool
+stays(struct removal *r, const char *path)
+{
+	jv value;
+	int version;
+	if (is_named(r->keys, NULL, path))
+		return false;
+	int there = rm_change_read(&r->store, path, &value, &version, NULL);
+	jv_free(value);
+	return there != 0;
+}
+
+/* What may not be there without the other: {dir, what refers to it}. */
+static const struct {
+	enum rm_record_kind kind;
+	const char *dir, *advice;
+} holders[] = {
+	{ RM_RECORD_NODE, "reservations", "its goal may be \"remove\"" },
+	{ RM_RECORD_NODE, "tasks", "its goal may be \"remove\"" },
+	{ RM_RECORD_NODE, "status", "its goal may be \"remove\"" },
+	{ RM_RECORD_NODE, "orders", "its goal may be \"remove\"" },
+	{ RM_RECORD_RESERVATION, "nodes", "it would begin without its data" },
+	{ RM_RECORD_TASK, "nodes", "it might be started twice" },
+	{ RM_RECORD_SECRET, "clusters", "it needs its secret" },
+};
+
+static int
+refuse_if_held(struct removal *r, enum rm_record_kind kind, const char *key,
+    const char *name, struct rm_error *err)
+{
+	for (size_t i = 0; i < sizeof(holders) / sizeof(*holders); i++) {
+		if (holders[i].kind != kind)
+			continue;
+		char *path = rm_format("%s/%s", holders[i].dir, name);
+		bool held = stays(r, path);
+		if (held)
 			rm_error_set(err, RM_EXIT_CONFLICT,
 			    "%s: %s is still there: %s (or --force)", key, path,
-			    advice);
+			    holders[i].advice);
 		free(path);
-		if (there != 0)
+		if (held)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-refuse_if_nodes(struct rm_store *store, const char *framework,
-    const char *cluster, struct rm_error *err)
+refuse_if_nodes(struct removal *r, const char *cluster, struct rm_error *err)
 {
 	char **names = NULL;
 	struct rm_error listed = { 0 };
-	char *path = rm_store_path(store, "nodes");
-	int rc = rm_zk_wait_list(&store->wait, path, &names, &listed);
+	char *path = rm_store_path(&r->store, "nodes");
+	int rc = rm_zk_wait_list(&r->store.wait, path, &names, &listed);
 	free(path);
 	if (rc != 0 && listed.code == RM_EXIT_NO)
 		return 0;
 	if (rc != 0)
 		return rm_error_set(err, listed.code, "%s", listed.text);
-	for (char **name = names; *name != NULL && rc == 0; name++)
-		if (rm_record_node_number(*name, framework, cluster) > 0)
+	for (char **name = names; *name != NULL && rc == 0; name++) {
+		path = rm_format("nodes/%s", *name);
+		if (rm_record_node_number(
+			*name, r->options->framework, cluster) > 0 &&
+		    !is_named(r->keys, NULL, path))
 			rc = rm_error_set(err, RM_EXIT_CONFLICT,
-			    "clusters/%s: nodes/%s is still there (or --force)",
-			    cluster, *name);
+			    "clusters/%s: %s is still there (or --force)",
+			    cluster, path);
+		free(path);
+	}
 	rm_zk_wait_names_free(names);
 	return rc;
 }
 
-static int
-check_unused(struct rm_store *store, const struct rm_state_options *options,
-    enum rm_record_kind kind, const char *key, const char *name,
-    struct rm_error *err)
-{
-	static const char *const of_node[] = { "reservations", "tasks",
-		"status", "orders", NULL };
-	static const char *const of_secret[] = { "clusters", NULL };
-	if (options->force)
-		return 0;
-	if (kind == RM_RECORD_NODE)
-		return refuse_if_there(store, key, of_node, name,
-		    "its goal may be \"remove\"", err);
-	if (kind == RM_RECORD_SECRET)
-		return refuse_if_there(
-		    store, key, of_secret, name, "it needs its secret", err);
-	if (kind == RM_RECORD_CLUSTER)
-		return refuse_if_nodes(store, options->framework, name, err);
-	return 0;
-}
-
 /* A cluster takes its secret with it. */
-static int
-remove_one(struct rm_store *store, enum rm_record_kind kind, const char *key,
-    const char *name, struct rm_error *err)
+static void
+add_secret(struct removal *r, const char *cluster)
 {
-	struct rm_change change = { 0 };
 	jv value;
 	int version;
-	int rc = rm_change_read(store, key, &value, &version, err);
+	char *secret = rm_format("secrets/%s", cluster);
+	if (!is_named(r->keys, NULL, secret) &&
+	    rm_change_read(&r->store, secret, &value, &version, NULL) != 0) {
+		jv_free(value);
+		rm_change_delete(&r->change, &r->store, secret, version);
+	}
+	free(secret);
+}
+
+static int
+add_removal(struct removal *r, const char *key, struct rm_error *err)
+{
+	enum rm_record_kind kind;
+	const char *name;
+	jv value;
+	int version;
+	if (rm_put_allowed(&r->store, key, &kind, &name, err) != 0)
+		return -1;
+	int rc = rm_change_read(&r->store, key, &value, &version, err);
 	jv_free(value);
 	if (rc == 0)
 		return rm_error_set(err, RM_EXIT_NO, "%s: no such record", key);
 	if (version < 0)
 		return -1;
-	rm_change_delete(&change, store, key, version);
-	char *secret = rm_format("secrets/%s", name);
-	if (kind == RM_RECORD_CLUSTER &&
-	    rm_change_read(store, secret, &value, &version, NULL) != 0) {
-		jv_free(value);
-		rm_change_delete(&change, store, secret, version);
-	}
-	free(secret);
-	rc = rm_change_commit(&change, store, err);
-	rm_change_free(&change);
-	return rc;
+	if (!r->options->force &&
+	    (refuse_if_held(r, kind, key, name, err) != 0 ||
+		(kind == RM_RECORD_CLUSTER &&
+		    refuse_if_nodes(r, name, err) != 0)))
+		return -1;
+	rm_change_delete(&r->change, &r->store, key, version);
+	if (kind == RM_RECORD_CLUSTER)
+		add_secret(r, name);
+	return 0;
 }
 
 int
 rm_edit_rm(const struct rm_state_options *options, char **keys)
 {
-	struct rm_store store = { 0 };
+	struct removal r = { .options = options, .keys = keys };
 	struct rm_error err = { 0 };
 	int code = RM_EXIT_OK;
-	if (rm_store_open(&store, options, &err) != 0)
+	if (rm_store_open(&r.store, options, &err) != 0)
 		code = tell(&err);
-	for (; store.wait.zk != NULL && *keys != NULL; keys++) {
-		enum rm_record_kind kind;
-		const char *name;
-		if (rm_put_allowed(&store, *keys, &kind, &name, &err) == 0 &&
-		    check_unused(&store, options, kind, *keys, name, &err) ==
-			0 &&
-		    remove_one(&store, kind, *keys, name, &err) == 0)
+	for (; r.store.wait.zk != NULL && *keys != NULL; keys++) {
+		if (is_named(r.keys, keys, *keys) ||
+		    add_removal(&r, *keys, &err) == 0)
 			continue;
 		int one = tell(&err);
 		code = one > code ? one : code;
 	}
-	rm_store_close(&store);
+	if (code == RM_EXIT_OK &&
+	    rm_change_commit(&r.change, &r.store, &err) != 0)
+		code = tell(&err);
+	rm_change_free(&r.change);
+	rm_store_close(&r.store);
 	return code;
 }

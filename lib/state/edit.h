@@ -14,6 +14,7 @@ int rm_edit_put(
     const struct rm_state_options *options, const char *key, const char *file);
 /* dir NULL: all records. */
 int rm_edit_ls(const struct rm_state_options *options, const char *dir);
+/* All or none. */
 int rm_edit_rm(const struct rm_state_options *options, char **keys);
 
 #endif
