@@ -7,6 +7,7 @@
 
 #include "api/access.h"
 #include "api/commit.h"
+#include "api/feed.h"
 #include "api/handlers.h"
 #include "api/shape.h"
 #include "base/exit.h"
@@ -26,6 +27,7 @@ const struct rm_route rm_api_routes[] = {
 	{ "GET", "/healthcheck", rm_api_get_health },
 	{ "GET", "/static/*", rm_api_get_artifact },
 	{ "GET", API "/openapi.json", rm_api_get_openapi },
+	{ "GET", API "/events", rm_api_get_events },
 	{ "GET", API "/framework", rm_api_get_framework },
 	{ "GET", API "/framework/orphans", rm_api_get_orphans },
 	{ "POST", API "/framework/orphans/:orphan/adopt", rm_api_adopt_orphan },
@@ -37,6 +39,7 @@ const struct rm_route rm_api_routes[] = {
 	{ "PUT", CLUSTER, rm_api_put_cluster },
 	{ "DELETE", CLUSTER, rm_api_delete_cluster },
 	{ "GET", CLUSTER "/status", rm_api_get_cluster_status },
+	{ "GET", CLUSTER "/events", rm_api_get_events },
 	{ "GET", CLUSTER "/explain", rm_api_get_explain },
 	{ "POST", CLUSTER "/create", rm_api_create_cluster },
 	{ "POST", CLUSTER "/restart", rm_api_restart_cluster },
@@ -170,9 +173,11 @@ guard(struct rm_request *request, void *arg)
 }
 
 static void
-view_changed(void *arg)
+view_changed(void *arg, const char *path)
 {
-	rm_commit_look(arg);
+	struct rm_api *api = arg;
+	rm_commit_look(api);
+	rm_feed_look(api->feed, path);
 }
 
 static int
@@ -221,6 +226,7 @@ rm_api_new(struct event_base *loop, const struct rm_api_options *options,
 	api->options.view.changed = view_changed;
 	api->options.view.arg = api;
 	LIST_INIT(&api->commits);
+	api->feed = rm_feed_new(api);
 	if (open_parts(api, err) == 0)
 		return api;
 	rm_api_free(api);
@@ -233,6 +239,8 @@ rm_api_free(struct rm_api *api)
 	if (api == NULL)
 		return;
 	rm_commit_drop_all(api);
+	rm_feed_free(api->feed);
+	api->feed = NULL;
 	rm_http_free(api->http);
 	rm_server_free(api->server);
 	rm_view_free(api->view);

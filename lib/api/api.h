@@ -26,6 +26,7 @@ struct rm_api {
 	struct rm_api_options options;
 	struct event_base *loop;
 	struct rm_view *view;
+	struct rm_feed *feed;
 	struct rm_http *http;
 	struct rm_server *server;
 	int port;

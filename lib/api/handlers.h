@@ -32,6 +32,9 @@ rm_api_handler rm_api_ask_node, rm_api_ask_type, rm_api_ask_log;
 rm_api_handler rm_api_forward_node, rm_api_forward_cluster;
 rm_api_handler rm_api_get_artifact;
 
+/* feed.c */
+rm_api_handler rm_api_get_events;
+
 /* looking.c */
 rm_api_handler rm_api_get_page, rm_api_get_metrics;
 

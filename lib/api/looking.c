@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/feed.h"
 #include "api/handlers.h"
 #include "api/metrics.h"
 #include "api/page.h"
@@ -53,6 +54,8 @@ reply_made(struct rm_request *request, void *arg, const char *type,
 	const struct rm_api *api = arg;
 	struct rm_str text = { 0 };
 	jv framework = rm_api_framework(api), clusters = look_at_clusters(api);
+	framework = rm_json_set(framework, "streams",
+	    jv_number((double)rm_feed_streams(api->feed)));
 	make(&text, framework, clusters);
 	rm_request_add_header(request, "Cache-Control", "no-store");
 	rm_reply(request, 200, type, text.text, text.len);

@@ -107,6 +107,9 @@ rm_metrics_write(struct rm_str *text, jv framework, jv clusters)
 	begin(text, "orphans", "reservations that no record explains");
 	rm_str_printf(text, "riak_mesos_orphans %.0f\n",
 	    rm_json_number(framework, "orphans", 0));
+	begin(text, "api_streams", "streams of events that are open");
+	rm_str_printf(text, "riak_mesos_api_streams %.0f\n",
+	    rm_json_number(framework, "streams", 0));
 	put_phases(text, framework);
 	put_clusters(text, clusters);
 }

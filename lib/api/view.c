@@ -99,7 +99,7 @@ on_change(void *arg, const char *path, const char *value, size_t len,
 		if (value == NULL)
 			rm_model_sweep(&view->model);
 	}
-	view->options.changed(view->options.arg);
+	view->options.changed(view->options.arg, path);
 }
 
 static void
@@ -114,6 +114,7 @@ on_unreadable(void *arg, const char *path, enum rm_zk_result why)
 	struct rm_str line = { 0 };
 	rm_record_line_error(&line, path, rm_zk_words(why));
 	take(source->view, &line);
+	source->view->options.changed(source->view->options.arg, path);
 }
 
 static void
@@ -126,7 +127,7 @@ on_complete(void *arg)
 	view->model.complete = true;
 	rm_log_info("records are known clusters=%zu nodes=%zu",
 	    view->model.clusters.count, view->model.nodes.count);
-	view->options.changed(view->options.arg);
+	view->options.changed(view->options.arg, NULL);
 }
 
 static void
@@ -142,6 +143,7 @@ on_session(void *arg, enum rm_zk_session state)
 	}
 	if (source->tree != NULL)
 		rm_zk_tree_session(source->tree, state);
+	view->options.changed(view->options.arg, NULL);
 }
 
 static int

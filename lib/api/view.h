@@ -19,7 +19,9 @@ struct rm_view_options {
 	const char *zk, *auth_file;
 	double timeout; /* of the session */
 	const char *framework;
-	void (*changed)(void *arg); /* after each change */
+	/* After each change: of a record, by its path below the root; NULL: of
+	 * the connection, or all is known now. */
+	void (*changed)(void *arg, const char *path);
 	void *arg;
 };
 
