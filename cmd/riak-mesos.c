@@ -124,6 +124,10 @@ static const struct rm_option apply_options[] = {
 	    "only if nothing has changed since this --dry-run", check_index),
 	RM_OPTIONS_END,
 };
+static const struct rm_option status_options[] = {
+	FLAG("watch", 'w', "show it whenever it changes", watch),
+	RM_OPTIONS_END,
+};
 static const struct rm_option diff_options[] = {
 	FLAG("diff", 0, "only what of it is ours in place of the user's", diff),
 	RM_OPTIONS_END,
@@ -152,10 +156,11 @@ start(rm_cli_command *command, void *values, int argc, char **argv)
 	if (rc == 0)
 		rc = command(&cli, argc, argv, &out, &err);
 	rm_cli_close(&cli);
-	if (rc == 0 && o->jq != NULL &&
+	if (rc == 0 && o->jq != NULL && !o->watch &&
 	    (rc = rm_cli_filter(o->jq, &out, &err)) != 0)
 		rm_str_clear(&out);
-	if (rc != 0)
+	/* Without words: nobody reads our output any more. */
+	if (rc != 0 && err.text[0] != '\0')
 		rm_log_error("%s", err.text);
 	return rm_output(&out, rc == 0 ? RM_EXIT_OK : err.code);
 }
@@ -208,6 +213,7 @@ RUN(type_update)
 RUN(log_list)
 RUN(log_tail)
 RUN(node_config)
+RUN(status)
 RUN(apply)
 RUN(cluster_explain)
 RUN(framework_status)
@@ -228,6 +234,8 @@ RUN(versions)
 /* Those that begin with the same word stand together. */
 static const struct rm_command commands[] = {
 	{ NULL, NULL, NULL, NULL, 0, 0, run_none },
+	{ "status", "[CLUSTER]", "print the framework, clusters and nodes",
+	    status_options, 0, 1, run_status },
 	{ "framework install", NULL, "run the scheduler under Marathon",
 	    install_options, 0, 0, run_framework_install },
 	{ "framework uninstall", NULL,

@@ -28,6 +28,7 @@ const struct rm_route rm_api_routes[] = {
 	{ "GET", "/static/*", rm_api_get_artifact },
 	{ "GET", API "/openapi.json", rm_api_get_openapi },
 	{ "GET", API "/events", rm_api_get_events },
+	{ "GET", API "/status", rm_api_get_status },
 	{ "GET", API "/framework", rm_api_get_framework },
 	{ "GET", API "/framework/orphans", rm_api_get_orphans },
 	{ "POST", API "/framework/orphans/:orphan/adopt", rm_api_adopt_orphan },

@@ -36,7 +36,7 @@ rm_api_handler rm_api_get_artifact;
 rm_api_handler rm_api_get_events;
 
 /* looking.c */
-rm_api_handler rm_api_get_page, rm_api_get_metrics;
+rm_api_handler rm_api_get_status, rm_api_get_page, rm_api_get_metrics;
 
 /* openapi.c */
 rm_api_handler rm_api_get_openapi;

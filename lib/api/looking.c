@@ -1,4 +1,4 @@
-/* What is made for looking at: the page, and figures for Prometheus. */
+/* What is made for looking at: all at once, the page, figures for Prometheus. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +45,27 @@ look_at_clusters(const struct rm_api *api)
 			partitions_of(model, cluster)));
 	}
 	return clusters;
+}
+
+/* Framework, clusters and nodes at one moment. */
+void
+rm_api_get_status(struct rm_request *request, void *arg)
+{
+	const struct rm_api *api = arg;
+	jv seen = look_at_clusters(api), clusters = jv_array();
+	jv_array_foreach (seen, i, one) {
+		jv cluster = rm_json_get(one, "status");
+		cluster = rm_json_set(
+		    cluster, "rollout", rm_json_get(one, "rollout"));
+		cluster = rm_json_set(
+		    cluster, "partitions", rm_json_get(one, "partitions"));
+		clusters = jv_array_append(clusters, cluster);
+		jv_free(one);
+	}
+	jv_free(seen);
+	rm_reply_json(request, 200,
+	    JV_OBJECT(jv_string("framework"), rm_api_framework(api),
+		jv_string("clusters"), clusters));
 }
 
 static void

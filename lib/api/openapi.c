@@ -17,6 +17,7 @@ static const struct {
 	{ rm_api_get_health, "whether a scheduler leads" },
 	{ rm_api_get_artifact, "an artifact" },
 	{ rm_api_get_events, "what changes, as lines of JSON, while it lasts" },
+	{ rm_api_get_status, "framework, clusters and nodes at one moment" },
 	{ rm_api_get_framework, "the framework" },
 	{ rm_api_get_orphans, "reservations that no record explains" },
 	{ rm_api_adopt_orphan, "make records for one" },

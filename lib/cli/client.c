@@ -24,6 +24,7 @@ struct asking {
 	jv *answer;
 	struct rm_error *err;
 	int rc;
+	bool done;
 };
 
 int
@@ -79,6 +80,7 @@ done(void *arg, const struct rm_http_response *response,
     const struct rm_error *failure)
 {
 	struct asking *a = arg;
+	a->done = true;
 	event_base_loopbreak(a->cli->loop);
 	rm_log_debug("%s status=%d", a->what, response->status);
 	if (failure != NULL) {
@@ -131,7 +133,7 @@ rm_cli_ask_at(struct rm_cli *cli, const struct rm_cli_peer *peer,
 	char *url =
 	    rm_format("%s%.*s%s", scheme, (int)len, peer->url, path);
 	char *what = rm_format("%s %s", method, url);
-	struct asking a = { cli, peer, what, answer, err, -1 };
+	struct asking a = { cli, peer, what, answer, err, -1, false };
 	const char *const headers[] = { peer->header, NULL };
 	const struct rm_http_request request = {
 		.method = method,
@@ -146,10 +148,13 @@ rm_cli_ask_at(struct rm_cli *cli, const struct rm_cli_peer *peer,
 		.arg = &a,
 	};
 	*answer = jv_invalid();
-	if (rm_http_send(cli->http, &request, err) != NULL)
+	struct rm_http_call *call = rm_http_send(cli->http, &request, err);
+	while (call != NULL && !a.done && !cli->stopped)
 		event_base_dispatch(cli->loop);
-	else
+	if (call == NULL)
 		rm_error_prefix(err, "--%s", peer->option);
+	else if (!a.done)
+		rm_http_cancel(call);
 	if (a.rc != 0) {
 		jv_free(*answer);
 		*answer = jv_invalid();
@@ -210,6 +215,20 @@ rm_cli_sleep(struct rm_cli *cli, double seconds)
 		(suseconds_t)((seconds - (double)(time_t)seconds) * 1e6) };
 	event_base_once(cli->loop, -1, EV_TIMEOUT, wake, cli->loop, &after);
 	event_base_dispatch(cli->loop);
+}
+
+static void
+stop(void *arg)
+{
+	struct rm_cli *cli = arg;
+	cli->stopped = true;
+	event_base_loopbreak(cli->loop);
+}
+
+int
+rm_cli_catch_stop(struct rm_cli *cli, struct rm_error *err)
+{
+	return rm_loop_on_stop(cli->loop, stop, cli, err);
 }
 
 int

@@ -20,7 +20,7 @@ struct rm_cli_options {
 	/* Of some. */
 	const char *output, *file, *riak_version;
 	const char *check_index, *jq;
-	bool remove, force, wait, attach, diff, dry_run, adopt, release;
+	bool remove, force, wait, attach, diff, dry_run, adopt, release, watch;
 	long nodes, lines, parallel;
 	double timeout;
 };
@@ -30,6 +30,7 @@ struct rm_cli {
 	struct event_base *loop;
 	struct rm_http *http;
 	char *authorization; /* the header, or NULL */
+	bool stopped; /* by a signal: nothing is asked any more */
 };
 
 int rm_cli_open(struct rm_cli *cli, const struct rm_cli_options *options,
@@ -61,6 +62,10 @@ int rm_cli_do(struct rm_cli *cli, const char *method, struct rm_error *err,
 
 /* Seconds of rest. */
 void rm_cli_sleep(struct rm_cli *cli, double seconds);
+
+/* From here on SIGINT and SIGTERM end what is asked and what rests, and set
+ * stopped. */
+int rm_cli_catch_stop(struct rm_cli *cli, struct rm_error *err);
 
 /* Whether a word can be a name, before it is put into a path. */
 int rm_cli_check_name(const char *what, const char *name, struct rm_error *err);

@@ -429,8 +429,8 @@ tell_node(struct rm_str *words, jv node)
 }
 
 static int
-look_at_serving(
-    void *arg, struct rm_cli *cli, struct rm_str *words, struct rm_error *err)
+look_at_serving(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
+    struct rm_error *err)
 {
 	struct serving *s = arg;
 	jv status;
@@ -439,14 +439,16 @@ look_at_serving(
 		return -1;
 	double serving = rm_json_number(status, "serving", 0);
 	jv nodes = rm_cli_array(status, "nodes");
-	rm_str_printf(words, "%s: %.0f of %ld nodes serve", s->cluster, serving,
-	    s->nodes);
+	seen->done = serving;
+	seen->of = (double)s->nodes;
+	rm_str_printf(&seen->words, "%s: %.0f of %ld nodes serve", s->cluster,
+	    serving, s->nodes);
 	int known = jv_array_length(jv_copy(nodes));
 	if (known < s->nodes)
 		rm_str_printf(
-		    words, "; there are only %d: try add-node", known);
+		    &seen->words, "; there are only %d: try add-node", known);
 	jv_array_foreach (nodes, i, node) {
-		tell_node(words, node);
+		tell_node(&seen->words, node);
 		jv_free(node);
 	}
 	jv_free(nodes);

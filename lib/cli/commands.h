@@ -32,6 +32,9 @@ rm_cli_command rm_cli_node_status, rm_cli_node_aae, rm_cli_node_ringready,
 /* explain.c */
 rm_cli_command rm_cli_cluster_explain;
 
+/* status.c */
+rm_cli_command rm_cli_status;
+
 /* apply.c */
 rm_cli_command rm_cli_apply;
 

@@ -89,8 +89,8 @@ rm_cli_framework_endpoints(struct rm_cli *cli, int argc, char **argv,
 }
 
 static int
-look_at_health(
-    void *arg, struct rm_cli *cli, struct rm_str *words, struct rm_error *err)
+look_at_health(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
+    struct rm_error *err)
 {
 	(void)arg;
 	jv answer;
@@ -99,10 +99,10 @@ look_at_health(
 	const char *wrong = rm_json_text(answer, "error", NULL);
 	bool is = wrong == NULL;
 	if (is)
-		rm_str_printf(words, "scheduler %s leads",
+		rm_str_printf(&seen->words, "scheduler %s leads",
 		    rm_json_text(answer, "scheduler", "?"));
 	else
-		rm_str_puts(words, wrong);
+		rm_str_puts(&seen->words, wrong);
 	jv_free(answer);
 	return is;
 }

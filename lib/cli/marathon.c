@@ -350,16 +350,18 @@ rm_cli_director_endpoints(struct rm_cli *cli, int argc, char **argv,
 }
 
 static int
-look_at_tasks(
-    void *arg, struct rm_cli *cli, struct rm_str *words, struct rm_error *err)
+look_at_tasks(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
+    struct rm_error *err)
 {
 	jv answer;
 	if (with_app(cli, "GET", arg, &answer, err) != 0)
 		return -1;
 	jv app = rm_json_get(answer, "app");
 	double healthy = rm_json_number(app, "tasksHealthy", 0);
-	rm_str_printf(words, "%.0f of %.0f healthy", healthy,
-	    rm_json_number(app, "instances", 0));
+	seen->done = healthy;
+	seen->of = rm_json_number(app, "instances", 0);
+	rm_str_printf(
+	    &seen->words, "%.0f of %.0f healthy", healthy, seen->of);
 	jv_free(app);
 	jv_free(answer);
 	return healthy >= 1;

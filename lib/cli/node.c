@@ -112,8 +112,8 @@ struct one {
 };
 
 static int
-look_at_node(
-    void *arg, struct rm_cli *cli, struct rm_str *words, struct rm_error *err)
+look_at_node(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
+    struct rm_error *err)
 {
 	const struct one *one = arg;
 	jv status;
@@ -127,7 +127,7 @@ look_at_node(
 		const char *why = rm_json_text(node, "why", NULL);
 		if (strcmp(rm_json_text(node, "key", ""), one->node) == 0) {
 			is = rm_json_bool(node, "serving", false);
-			rm_str_printf(words, "%s: %s%s%s%s", one->node,
+			rm_str_printf(&seen->words, "%s: %s%s%s%s", one->node,
 			    rm_json_text(node, "status", "?"),
 			    is ? ", serves" : "", why != NULL ? ": " : "",
 			    why != NULL ? why : "");

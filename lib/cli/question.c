@@ -137,8 +137,8 @@ count_of(jv transfers, const char *key)
 }
 
 static int
-look_at_transfers(
-    void *arg, struct rm_cli *cli, struct rm_str *words, struct rm_error *err)
+look_at_transfers(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
+    struct rm_error *err)
 {
 	jv answer;
 	if (ask(cli, arg, "transfers", &answer, err) != 0)
@@ -148,8 +148,8 @@ look_at_transfers(
 	int waiting = count_of(transfers, "waiting_to_handoff");
 	jv_free(transfers);
 	jv_free(answer);
-	rm_str_printf(words, "%d transfers active, %d nodes wait to hand off",
-	    active, waiting);
+	rm_str_printf(&seen->words,
+	    "%d transfers active, %d nodes wait to hand off", active, waiting);
 	return active + waiting == 0;
 }
 

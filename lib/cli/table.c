@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/screen.h"
+
 void
 rm_table_add(struct rm_table *table, const char *text)
 {
@@ -10,12 +12,30 @@ rm_table_add(struct rm_table *table, const char *text)
 		table->room = table->room > 0 ? 2 * table->room : 32;
 		table->cells = rm_realloc(
 		    table->cells, table->room * sizeof(*table->cells));
+		table->paints = rm_realloc(
+		    table->paints, table->room * sizeof(*table->paints));
 	}
 	char *cell = rm_strdup(text != NULL && *text != '\0' ? text : "-");
 	for (char *p = cell; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 127)
 			*p = '?';
+	table->paints[table->count] = NULL;
 	table->cells[table->count++] = cell;
+}
+
+void
+rm_table_paint(struct rm_table *table, const char *paint)
+{
+	table->paints[table->count - 1] = paint;
+}
+
+void
+rm_table_add_heads(struct rm_table *table, const char *const *heads)
+{
+	for (size_t i = 0; i < table->columns; i++) {
+		rm_table_add(table, heads[i]);
+		rm_table_paint(table, RM_PAINT_HEAD);
+	}
 }
 
 void
@@ -50,12 +70,13 @@ rm_table_print(struct rm_table *table, struct rm_str *out)
 		size_t column = i % table->columns;
 		bool last = column + 1 == table->columns;
 		size_t pad = widths[column] - width(table->cells[i]) + 2;
-		rm_str_puts(out, table->cells[i]);
+		rm_screen_paint(out, table->paints[i], table->cells[i]);
 		rm_str_printf(out, "%*s", last ? 0 : (int)pad, "");
 		rm_str_puts(out, last ? "\n" : "");
 		free(table->cells[i]);
 	}
 	free(table->cells);
+	free(table->paints);
 	free(widths);
 	*table = (struct rm_table){ 0 };
 }
