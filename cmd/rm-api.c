@@ -39,6 +39,16 @@ static const struct rm_option options_table[] = {
 	{ RM_OPTION_FLAG, "open", 0, NULL, "RIAK_MESOS_API_OPEN", NULL, NULL,
 	    "let every machine change clusters and reach Riak", AT(api.open),
 	    false },
+	{ RM_OPTION_TEXT, "tls-cert", 0, "FILE", "RIAK_MESOS_TLS_CERT", NULL,
+	    NULL, "certificate chain: clients have to speak TLS",
+	    AT(api.tls.cert), false },
+	{ RM_OPTION_TEXT, "tls-key", 0, "FILE", "RIAK_MESOS_TLS_KEY", NULL,
+	    NULL, "its key, when it is in another file", AT(api.tls.key),
+	    false },
+	{ RM_OPTION_TEXT, "tls-client-ca", 0, "FILE",
+	    "RIAK_MESOS_TLS_CLIENT_CA", NULL, NULL,
+	    "clients have to show a certificate that it has signed",
+	    AT(api.tls.ca), false },
 	{ RM_OPTION_TEXT, "zk-auth-file", 0, "FILE", "RIAK_MESOS_ZK_AUTH_FILE",
 	    NULL, NULL, "user:password for ZooKeeper", AT(api.view.auth_file),
 	    false },
@@ -66,6 +76,11 @@ check(struct options *o, struct rm_error *err)
 	if (o->token_file != NULL && o->api.open)
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "--open and --token-file exclude each other");
+	if ((o->api.tls.key != NULL || o->api.tls.ca != NULL) &&
+	    o->api.tls.cert == NULL)
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "--tls-key and --tls-client-ca want a --tls-cert");
+	o->api.tls.server = true;
 	o->api.port = (int)o->port;
 	return rm_ready_check(o->ready_fd, err);
 }
@@ -78,8 +93,8 @@ announce(
 	if (o->port_file != NULL &&
 	    rm_ready_port_file(o->port_file, port, err) != 0)
 		return -1;
-	char *status = rm_format("listening address=%s port=%d access=%s",
-	    o->api.addresses, port,
+	char *status = rm_format("listening address=%s port=%d tls=%s access=%s",
+	    o->api.addresses, port, o->api.tls.cert != NULL ? "yes" : "no",
 	    o->api.token != NULL ? "token"
 	    : o->api.open        ? "open"
 				 : "loopback");

@@ -30,14 +30,20 @@ settings() {
       "riak-kv-2-2": "http://h/r22.tgz"}}' | rm-state put settings
 }
 
+# start_api OPTION…: API is its address. TLS_CA names who signed its
+# certificate, TLS_CERT ours, a .crt and a .key.
 start_api() {
+  local scheme=http
   rm -f port
   rm-api --port 0 --port-file port "$@" 2>>api.log 3>&- &
   API_PID=$!
   track "$API_PID"
   wait_for 10 test -s port
-  API=http://127.0.0.1:$(cat port)
-  wait_for 10 curl -sf "$API/api/v1/clusters"
+  [ -z "${TLS_CA-}" ] || scheme=https
+  API=$scheme://127.0.0.1:$(cat port)
+  wait_for 10 curl -sf ${TLS_CA:+--cacert "$TLS_CA"} \
+    ${TLS_CERT:+--cert "$TLS_CERT.crt" --key "$TLS_CERT.key"} \
+    "$API/api/v1/clusters"
 }
 
 zk() {

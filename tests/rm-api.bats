@@ -653,3 +653,80 @@ code_of() {
   run code_of POST "clusters/kv/nodes/$F-kv-1/replace"
   assert_output 409
 }
+
+# certificate NAME [CA]: NAME.crt and NAME.key, for 127.0.0.1.
+certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj "/CN=$1" -addext subjectAltName=IP:127.0.0.1 \
+    ${2+-CA "$2.crt" -CAkey "$2.key"} -keyout "$1.key" -out "$1.crt" 2>/dev/null
+}
+
+@test "TLS: the API, files, streams and the command line; no plain text" {
+  certificate one
+  certificate two
+  mkdir files
+  head -c 3000000 /dev/urandom >files/big
+  touch files/none
+  settings
+  cp one.crt api.crt
+  cp one.key api.key
+  TLS_CA=one.crt start_api --tls-cert api.crt --tls-key api.key --static files
+  secure() { curl -sS -m 20 --cacert "$@"; }
+  grep -q "tls=yes" api.log
+  [ "$(secure one.crt -X POST -d '{"riak_version":"riak-kv-2-2"}' \
+    "$API/api/v1/clusters/kv/create")" = '{"success":true}' ]
+  # A file comes whole, and is not taken for whole when it is not.
+  secure one.crt -D head -o got "$API/static/big"
+  cmp got files/big
+  grep -qi '^content-length: 3000000' head
+  run secure one.crt -o none -w '%{http_code} %{size_download}' "$API/static/none"
+  assert_output "200 0"
+  run secure one.crt -I "$API/static/big"
+  assert_line --partial "Content-Length: 3000000"
+  # A client that goes away in the middle.
+  secure one.crt --limit-rate 1000 -m 1 -o part "$API/static/big" || true
+  secure one.crt -N -m 2 "$API/api/v1/events?heartbeat=1" >events || true
+  grep -q '"event":"heartbeat"' events
+  run riak-mesos cluster list --api "$API" --ca-file one.crt
+  assert_output --partial kv
+  run -111 riak-mesos cluster list --api "$API" --ca-file two.crt
+  assert_output --partial certificate
+  run riak-mesos cluster list --api "$API" --insecure-ssl
+  assert_output --partial kv
+  run curl -s -m 10 "http://${API#*://}/api/v1/clusters"
+  assert_failure
+  # Another certificate, without a restart; a bad one changes nothing.
+  cp two.crt api.crt
+  kill -HUP "$API_PID"
+  wait_for 10 grep -q "going on with the old one" api.log
+  secure one.crt "$API/api/v1/clusters"
+  cp two.key api.key
+  kill -HUP "$API_PID"
+  wait_for 10 grep -q "certificates are read again" api.log
+  secure two.crt "$API/api/v1/clusters"
+}
+
+@test "TLS: clients with a certificate of ours alone; keys that others may read" {
+  certificate ca
+  certificate api ca
+  certificate client ca
+  certificate stranger
+  settings
+  TLS_CA=ca.crt TLS_CERT=client start_api --tls-cert api.crt --tls-key api.key \
+    --tls-client-ca ca.crt
+  run riak-mesos config riak-versions --api "$API" --ca-file ca.crt \
+    --cert-file client.crt --key-file client.key
+  assert_output --partial riak-kv-3-2
+  run -111 riak-mesos config riak-versions --api "$API" --ca-file ca.crt
+  run -111 riak-mesos config riak-versions --api "$API" --ca-file ca.crt \
+    --cert-file stranger.crt --key-file stranger.key
+  chmod 644 api.key client.key
+  run -100 rm-api --port 0 --tls-cert api.crt --tls-key api.key
+  assert_output --partial "api.key: others may read it"
+  run -100 riak-mesos config riak-versions --cert-file client.crt --key-file client.key
+  assert_output --partial "client.key: others may read it"
+  run -100 rm-api --port 0 --tls-key api.key
+  assert_output --partial "want a --tls-cert"
+  run -100 rm-api --port 0 --tls-cert none.crt --tls-key stranger.key
+  assert_output --partial "none.crt: "
+}

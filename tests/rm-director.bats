@@ -439,7 +439,7 @@ pb_name() {
 certificate() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
     -addext subjectAltName=IP:127.0.0.1 -keyout "$BATS_TEST_TMPDIR/$1.key" -out "$BATS_TEST_TMPDIR/$1.crt" 2>/dev/null
-  cat "$BATS_TEST_TMPDIR/$1.crt" "$BATS_TEST_TMPDIR/$1.key" >"$BATS_TEST_TMPDIR/$1.pem"
+  (umask 077 && cat "$BATS_TEST_TMPDIR/$1.crt" "$BATS_TEST_TMPDIR/$1.key" >"$BATS_TEST_TMPDIR/$1.pem")
 }
 
 # secure CERTIFICATE PATH OPTION…: by HTTPS.

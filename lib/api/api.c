@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "api/shape.h"
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/str.h"
 
 /* A record's room in ZooKeeper, and so of all that is stored of a body. */
@@ -201,6 +203,32 @@ listen_all(struct rm_api *api, struct rm_error *err)
 	return rc;
 }
 
+static void
+reload(evutil_socket_t number, short what, void *arg)
+{
+	(void)number, (void)what;
+	struct rm_api *api = arg;
+	struct rm_error err = { 0 };
+	if (rm_tls_reload(api->tls, &err) != 0)
+		rm_log_error("going on with the old one: %s", err.text);
+	else
+		rm_log_info("certificates are read again");
+}
+
+static int
+open_tls(struct rm_api *api, struct rm_error *err)
+{
+	if (api->options.tls.cert == NULL)
+		return 0;
+	api->tls = rm_tls_new(&api->options.tls, err);
+	if (api->tls == NULL)
+		return -1;
+	rm_server_tls(api->server, api->tls);
+	api->reload = evsignal_new(api->loop, SIGHUP, reload, api);
+	event_add(api->reload, NULL);
+	return 0;
+}
+
 static int
 open_parts(struct rm_api *api, struct rm_error *err)
 {
@@ -211,7 +239,7 @@ open_parts(struct rm_api *api, struct rm_error *err)
 	if (api->server == NULL)
 		return -1;
 	rm_server_guard(api->server, guard);
-	if (listen_all(api, err) != 0)
+	if (open_tls(api, err) != 0 || listen_all(api, err) != 0)
 		return -1;
 	api->view = rm_view_new(api->loop, &api->options.view, err);
 	return api->view != NULL ? 0 : -1;
@@ -245,6 +273,9 @@ rm_api_free(struct rm_api *api)
 	rm_http_free(api->http);
 	rm_server_free(api->server);
 	rm_view_free(api->view);
+	if (api->reload != NULL)
+		event_free(api->reload);
+	rm_tls_free(api->tls);
 	free(api);
 }
 

@@ -20,6 +20,7 @@ struct rm_api_options {
 	const char *static_dir; /* or NULL */
 	const char *token; /* or NULL: changes come from loopback */
 	bool open; /* changes come from anywhere */
+	struct rm_tls_files tls; /* without cert: none */
 };
 
 struct rm_api {
@@ -29,6 +30,8 @@ struct rm_api {
 	struct rm_feed *feed;
 	struct rm_http *http;
 	struct rm_server *server;
+	struct rm_tls *tls; /* or NULL */
+	struct event *reload;
 	int port;
 	LIST_HEAD(, rm_commit) commits;
 	unsigned turn; /* of the nodes that a cluster's requests go to */

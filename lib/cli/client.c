@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "io/http_client.h"
 #include "io/loop.h"
+#include "io/secret.h"
 #include "state/fill.h"
 #include "state/record.h"
 
@@ -35,6 +36,10 @@ rm_cli_open(struct rm_cli *cli, const struct rm_cli_options *options,
 	cli->loop = rm_loop_new(true, err);
 	cli->http = cli->loop != NULL ? rm_http_new(cli->loop, err) : NULL;
 	if (cli->http == NULL)
+		return -1;
+	const char *key = options->key_file != NULL ? options->key_file
+						    : options->cert_file;
+	if (key != NULL && rm_secret_check(key, err) != 0)
 		return -1;
 	if (options->token_file == NULL)
 		return 0;
@@ -143,6 +148,8 @@ rm_cli_ask_at(struct rm_cli *cli, const struct rm_cli_peer *peer,
 		.body_len = body != NULL ? body->len : 0,
 		.timeout = DEADLINE,
 		.ca_file = o->ca_file,
+		.cert_file = o->cert_file,
+		.key_file = o->key_file,
 		.insecure = o->insecure,
 		.on_done = done,
 		.arg = &a,

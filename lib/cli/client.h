@@ -14,7 +14,8 @@
 
 struct rm_cli_options {
 	/* Of every command. */
-	const char *api, *token_file, *ca_file, *framework, *home;
+	const char *api, *token_file, *ca_file, *cert_file, *key_file, *home;
+	const char *framework;
 	const char *marathon, *riak, *resources;
 	bool json, insecure, verbose, debug, info, schema;
 	/* Of some. */

@@ -405,6 +405,10 @@ set_peer(CURL *easy, const struct rm_http_request *request)
 	    easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout * 1000));
 	if (request->ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+	if (request->cert_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, request->cert_file);
+	if (request->key_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_SSLKEY, request->key_file);
 	curl_easy_setopt(
 	    easy, CURLOPT_SSL_VERIFYPEER, request->insecure ? 0L : 1L);
 	curl_easy_setopt(

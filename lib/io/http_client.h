@@ -36,6 +36,7 @@ struct rm_http_request {
 	double connect_timeout; /* 0: 5 s */
 	size_t body_limit; /* of a collected answer; 0: 16 MiB */
 	const char *ca_file; /* for https; NULL: the system's */
+	const char *cert_file, *key_file; /* ours, for https; or NULL */
 	bool insecure; /* https without looking at certificates */
 	const char *user, *password; /* HTTP Basic, or NULL */
 	const char *unix_socket; /* path, or NULL */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct rm_server {
 	struct event_base *loop;
 	struct evhttp *http;
 	const struct rm_route *routes;
+	bool tls;
 	bool (*guard)(struct rm_request *request, void *arg);
 	void *arg;
 	LIST_HEAD(, rm_request) requests;
@@ -317,6 +319,29 @@ rm_server_idle(struct rm_server *server, double seconds)
 	evhttp_set_timeout_tv(server->http, &tv);
 }
 
+static struct bufferevent *
+secure(struct event_base *loop, void *arg)
+{
+	SSL *ssl = rm_tls_accept(arg);
+	if (ssl == NULL)
+		return NULL;
+	struct bufferevent *bev = bufferevent_openssl_socket_new(loop, -1, ssl,
+	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	/* What ends a message is HTTP's to tell. */
+	if (bev != NULL)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	else
+		rm_tls_close(ssl);
+	return bev;
+}
+
+void
+rm_server_tls(struct rm_server *server, struct rm_tls *tls)
+{
+	server->tls = true;
+	evhttp_set_bevcb(server->http, secure, tls);
+}
+
 static int
 listen_failed(
     const char *address, int port, const char *why, struct rm_error *err)
@@ -541,12 +566,72 @@ rm_reply(struct rm_request *request, int status, const char *type,
 	send_reply(request, status, out);
 }
 
+/* ---- files where the kernel can't send them by itself ---- */
+
+#define PIECE ((size_t)256 << 10)
+
+struct pump {
+	struct rm_request *request;
+	int fd;
+	size_t left;
+};
+
+static void
+pump_free(void *arg)
+{
+	struct pump *pump = arg;
+	close(pump->fd);
+	free(pump);
+}
+
+/* The next piece, when the one before has been taken. */
+static void
+pump_more(struct evhttp_connection *connection, void *arg)
+{
+	(void)connection;
+	struct pump *pump = arg;
+	struct rm_request *request = pump->request;
+	struct evbuffer *out = evbuffer_new();
+	size_t want = pump->left < PIECE ? pump->left : PIECE;
+	int n = want > 0 ? evbuffer_read(out, pump->fd, (int)want) : 0;
+	pump->left -= n > 0 ? (size_t)n : pump->left;
+	if (n > 0) {
+		evhttp_send_reply_chunk_with_cb(
+		    request->req, out, pump_more, pump);
+	} else if (want > 0) {
+		/* It was cut short: the client must not take it for whole. */
+		rm_request_abort(request);
+		pump_free(pump);
+	} else {
+		rm_stream_end(request);
+		pump_free(pump);
+	}
+	evbuffer_free(out);
+}
+
+static void
+reply_pumped(struct rm_request *request, int status, int fd, size_t len)
+{
+	char length[32];
+	struct pump *pump = rm_alloc(sizeof(*pump));
+	*pump = (struct pump){ request, fd, len };
+	snprintf(length, sizeof(length), "%zu", len);
+	rm_request_add_header(request, "Content-Length", length);
+	rm_stream_begin(request, status, NULL, pump_free, pump);
+	pump_more(NULL, pump);
+}
+
 void
 rm_reply_file(struct rm_request *request, int status, const char *type, int fd,
     size_t len)
 {
 	if (!begin(request, type)) {
 		close(fd);
+		return;
+	}
+	bool head = evhttp_request_get_command(request->req) == EVHTTP_REQ_HEAD;
+	if (request->server->tls && !head && len > 0) {
+		reply_pumped(request, status, fd, len);
 		return;
 	}
 	struct evbuffer *out = evbuffer_new();

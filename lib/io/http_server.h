@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "io/tls.h"
 
 struct rm_server;
 struct rm_request;
@@ -33,6 +34,8 @@ void rm_server_guard(struct rm_server *server,
 /* How long a client may be silent between and in its requests, 60 s at first;
  * for connections to come. Answers that come later and streams have no limit. */
 void rm_server_idle(struct rm_server *server, double seconds);
+/* Clients have to speak TLS; before listening. Borrowed. */
+void rm_server_tls(struct rm_server *server, struct rm_tls *tls);
 /* Port 0 takes a free one. May be called again for another address. Returns
  * the port or -1; "address in use" and the like name address and port. */
 int rm_server_listen(struct rm_server *server, const char *address, int port,

@@ -8,7 +8,7 @@
 #include "io/inherit.h"
 #include "proxy/directory.h"
 #include "proxy/proxy.h"
-#include "proxy/tls.h"
+#include "io/tls.h"
 
 struct rm_director;
 

@@ -17,7 +17,7 @@
 #include <sys/uio.h>
 
 #include "proxy/spill.h"
-#include "proxy/tls.h"
+#include "io/tls.h"
 
 /* All zero is a closed one. */
 struct rm_sock {

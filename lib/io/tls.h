@@ -1,10 +1,9 @@
 /*
- * TLS for the sockets of the proxy (OpenSSL): certificates and keys from
- * files, read again when asked, and the two ends of a connection. 1.2 or
- * later.
+ * TLS (OpenSSL): certificates and keys from files, read again when asked, and
+ * the two ends of a connection. 1.2 or later.
  */
-#ifndef RM_PROXY_TLS_H
-#define RM_PROXY_TLS_H
+#ifndef RM_IO_TLS_H
+#define RM_IO_TLS_H
 
 #include <openssl/types.h>
 #include <stdbool.h>
@@ -16,7 +15,9 @@
 struct rm_tls;
 
 struct rm_tls_files {
-	const char *cert, *key; /* PEM; the chain, the key. NULL: none */
+	/* PEM; the chain, and the key, which others may not read and which wants
+	 * no password. NULL: none; a key of NULL is in the chain's file. */
+	const char *cert, *key;
 	/* Who has to have signed the other's certificate. Of a server NULL asks
 	 * for none; of a client NULL is the system's authorities. */
 	const char *ca;
@@ -34,6 +35,8 @@ void rm_tls_free(struct rm_tls *tls);
 /* A connection over fd, which stays the caller's. host: of a client, whose name
  * or address has to be in the certificate. NULL: no memory. */
 SSL *rm_tls_open(struct rm_tls *tls, int fd, const char *host);
+/* A server's, for a bufferevent, which takes it over. NULL: no memory. */
+SSL *rm_tls_accept(struct rm_tls *tls);
 
 /* What is wanted before it can go on. */
 enum rm_tls_wish { RM_TLS_DONE, RM_TLS_READ, RM_TLS_WRITE, RM_TLS_FAILED };

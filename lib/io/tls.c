@@ -1,4 +1,4 @@
-#include "proxy/tls.h"
+#include "io/tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,6 +10,7 @@
 
 #include "base/exit.h"
 #include "base/str.h"
+#include "io/secret.h"
 
 struct rm_tls {
 	struct rm_tls_files files;
@@ -56,6 +57,8 @@ load(SSL_CTX *context, const struct rm_tls_files *files, struct rm_error *err)
 {
 	const char *key = files->key != NULL ? files->key : files->cert;
 	SSL_CTX_set_default_passwd_cb(context, no_password);
+	if (key != NULL && rm_secret_check(key, err) != 0)
+		return -1;
 	if (files->cert != NULL &&
 	    SSL_CTX_use_certificate_chain_file(context, files->cert) != 1)
 		return failed(files->cert, err);
@@ -101,7 +104,7 @@ make(const struct rm_tls_files *files, struct rm_error *err)
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	if (files->server)
 		SSL_CTX_set_session_id_context(
-		    context, (const unsigned char *)"rm-director", 11);
+		    context, (const unsigned char *)"riak-mesos", 10);
 	if (load(context, files, err) != 0) {
 		SSL_CTX_free(context);
 		return NULL;
@@ -169,6 +172,12 @@ rm_tls_open(struct rm_tls *tls, int fd, const char *host)
 	else
 		SSL_set_connect_state(ssl);
 	return ssl;
+}
+
+SSL *
+rm_tls_accept(struct rm_tls *tls)
+{
+	return SSL_new(tls->context);
 }
 
 static enum rm_tls_wish
