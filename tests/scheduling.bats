@@ -457,6 +457,43 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   refute_line --partial ACCEPT
 }
 
+# two_volumes PID OTHER: what node 1 has twice on one agent, as it is offered:
+# only the volumes can be told apart.
+two_volumes() {
+  jq -cn --argjson a "$(held 1 "$1")" --argjson b "$(held 1 "$2")" '
+    $a | .[0].scalar.value *= 2 | .[1].scalar.value *= 2 |
+    .[3].ranges.range[0].end += 10 | . + [$b[2]]'
+}
+
+@test "with a node goes its own volume, and no other that has its name" {
+  {
+    node 1 remove
+    reserved 1 held S2 riak.riak-kv-1.7 riak-kv-1.7
+    task 1 riak-kv-1.7 S2
+    update 1000 riak-kv-1.7 KILLED S2
+    offer 1003.5 A S2 "$(two_volumes riak.riak-kv-1.5 riak.riak-kv-1.7)"
+    tick 1004
+    offer 1015.5 C S2 "$(held 1 riak.riak-kv-1.5)"; tick 1016
+    gone reservations/riak-kv-1; tick 1017
+    gone tasks/riak-kv-1; tick 1018
+  } | add
+  decide
+  run after 1004 'select(.call == "ACCEPT") | .mesos.accept.operations[] |
+    (.destroy.volumes // .unreserve.resources)[] | [.name, .scalar.value //
+      .ranges.range[0], .disk.persistence.id]'
+  assert_output '["disk",1000,"riak.riak-kv-1.7"]
+["cpus",1.1,null]
+["mem",544,null]
+["ports",{"begin":29000,"end":29009},null]
+["disk",1000,null]'
+  run after 1016 'select(.write == "reservations/riak-kv-1") | .value'
+  assert_output null
+  run jq -c 'select(.call == "ACCEPT")' "$out"
+  assert_equal "${#lines[@]}" 1
+  run jq -c 'select(.write | tostring | startswith("orphans")) | .write' "$out"
+  assert_output '"orphans/riak.riak-kv-1.5"'
+}
+
 @test "another framework's reservations in our role are never touched" {
   {
     node 1 remove; reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
@@ -1394,6 +1431,20 @@ orphan() { # orphan PID NODE
   run after 1003 'select(.write == "reservations/riak-kv-1") | .value | [.state,
     .agent_id, .persistence_id, .ports.http, .container_path]'
   assert_output '["held","S1","riak.riak-kv-1.5",29000,"data"]'
+}
+
+@test "a volume that is adopted takes no other with it" {
+  {
+    orphan riak.riak-kv-1.5 riak-kv-1
+    orphan riak.riak-kv-1.7 riak-kv-1
+    node 1 | jq -c '.value.adopt = "riak.riak-kv-1.7"'
+    offer 1002.5 A S1 "$(two_volumes riak.riak-kv-1.5 riak.riak-kv-1.7)"
+    tick 1003
+  } | add
+  decide
+  run after 1003 'select(.write == "reservations/riak-kv-1") |
+    [.value.resources[].disk.persistence.id | strings]'
+  assert_output '["riak.riak-kv-1.7"]'
 }
 
 @test "a volume that is freed is destroyed, and leaves no record" {

@@ -37,7 +37,8 @@ clear(struct rm_groups *groups)
 bool
 rm_group_labelled(const struct rm_resource *r)
 {
-	return r->id->depth > 0 && r->id->reservations[r->id->depth - 1].dynamic;
+	return r->id->depth > 0 &&
+	       r->id->reservations[r->id->depth - 1].dynamic;
 }
 
 /* Of a persistence id of ours; the caller's. NULL: it is none. */
@@ -69,7 +70,8 @@ rm_groups_find(struct rm_groups *groups, const struct rm_agents *agents,
 			char *owner = rm_group_labelled(r)
 					  ? NULL
 					  : node_of_volume(
-						r->id->persistence_id, framework);
+						r->id->persistence_id,
+						framework);
 			if (owner != NULL)
 				rm_resources_add(
 				    &group_for(groups, agent, owner)->resources,
@@ -88,6 +90,32 @@ rm_groups_find(struct rm_groups *groups, const struct rm_agents *agents,
 	}
 }
 
+bool
+rm_group_without_others(const struct rm_group *group,
+    const char *persistence_id, struct rm_resources *to)
+{
+	bool others = false;
+	rm_resources_free(to);
+	for (size_t i = 0; i < group->resources.count; i++) {
+		const struct rm_resource *r = &group->resources.items[i];
+		const char *id = r->id->persistence_id;
+		if (id == NULL || strcmp(id, persistence_id) == 0)
+			rm_resources_add(to, r);
+		else
+			others = true;
+	}
+	return others;
+}
+
+static bool
+has_volume(const struct rm_group *group)
+{
+	for (size_t i = 0; i < group->resources.count; i++)
+		if (group->resources.items[i].id->persistence_id != NULL)
+			return true;
+	return false;
+}
+
 struct rm_group *
 rm_groups_of(const struct rm_groups *groups, const char *node,
     const char *persistence_id, const char *agent_id)
@@ -100,7 +128,8 @@ rm_groups_of(const struct rm_groups *groups, const char *node,
 		if (rm_resources_volume(&group->resources, persistence_id) !=
 		    NULL)
 			return group;
-		if (on_agent == NULL && strcmp(group->agent->id, agent_id) == 0)
+		if (on_agent == NULL && !has_volume(group) &&
+		    strcmp(group->agent->id, agent_id) == 0)
 			on_agent = group;
 	}
 	return on_agent;

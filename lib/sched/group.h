@@ -35,10 +35,15 @@ bool rm_group_labelled(const struct rm_resource *r);
 void rm_groups_find(struct rm_groups *groups, const struct rm_agents *agents,
     const char *framework);
 /* The one of that node that holds the volume, or, when none does, the first
- * of the node on that agent; NULL. */
+ * of the node on that agent that holds no other; NULL. */
 struct rm_group *rm_groups_of(const struct rm_groups *groups, const char *node,
     const char *persistence_id, const char *agent_id);
 void rm_groups_free(struct rm_groups *groups);
+
+/* Replaces *to by what the group has, but for other volumes than that one (a
+ * node may have lost its record of them). Returns whether there are others. */
+bool rm_group_without_others(const struct rm_group *group,
+    const char *persistence_id, struct rm_resources *to);
 
 /* {"type":"DYNAMIC","role",…,"labels":{"labels":[…]}}; NULL principal or id is
  * left out. */

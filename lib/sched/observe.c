@@ -15,6 +15,8 @@ report_orphan(struct rm_round *r, struct rm_stage *stage,
     const struct rm_group *group, const char *id)
 {
 	bool known = false;
+	struct rm_resources own = { 0 };
+	rm_group_without_others(group, id, &own);
 	for (size_t i = 0; i < r->model.volumes.count; i++)
 		known |= strcmp(r->model.volumes.items[i]->key, id) == 0 &&
 			 rm_entry_has(
@@ -28,9 +30,10 @@ report_orphan(struct rm_round *r, struct rm_stage *stage,
 			jv_string(group->agent->id), jv_string("hostname"),
 			jv_string(group->agent->hostname), jv_string("node"),
 			jv_string(group->node), jv_string("resources"),
-			rm_resources_json(&group->resources, RM_FORMAT_STACK),
+			rm_resources_json(&own, RM_FORMAT_STACK),
 			jv_string("since"), jv_number(r->now)));
 	}
+	rm_resources_free(&own);
 }
 
 /* The record follows what the offer shows: held, and where. */
@@ -67,7 +70,9 @@ adopt(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 {
 	const struct rm_agent *agent = group->agent;
 	struct rm_ranges ports = { 0 };
-	rm_resources_total_ranges(&group->resources, "ports", &ports);
+	struct rm_resources own = { 0 };
+	rm_group_without_others(group, id, &own);
+	rm_resources_total_ranges(&own, "ports", &ports);
 	rm_log_info(
 	    "adopt node=%s volume=%s agent=%s", node->key, id, agent->id);
 	jv record = JV_OBJECT(jv_string("state"), jv_string("held"),
@@ -76,8 +81,8 @@ adopt(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 	    jv_string(agent->address), jv_string("attributes"),
 	    jv_copy(agent->attributes));
 	record = rm_json_set(record, "domain", jv_copy(agent->domain));
-	record = rm_json_set(record, "resources",
-	    rm_resources_json(&group->resources, RM_FORMAT_STACK));
+	record = rm_json_set(
+	    record, "resources", rm_resources_json(&own, RM_FORMAT_STACK));
 	record = rm_json_set(record, "ports", rm_need_ports(&ports));
 	record = rm_json_set(record, "persistence_id", jv_string(id));
 	record = rm_json_set(record, "container_path",
@@ -85,6 +90,7 @@ adopt(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 	rm_round_store_reservation(
 	    r, stage, node, rm_json_set(record, "since", jv_number(r->now)));
 	rm_ranges_free(&ports);
+	rm_resources_free(&own);
 }
 
 /* An orphan that a record explains now is none. */

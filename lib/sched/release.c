@@ -52,12 +52,28 @@ void_asked(
 	rm_round_store_reservation(r, stage, node, jv_null());
 }
 
+/* All that is reserved for it; where a volume that no record explains is
+ * reserved for it too, no more than its own record has: that one stays. */
 static void
-release_group(const struct rm_entry *node, const struct rm_group *group)
+find_own(const struct rm_group *group, jv record, struct rm_resources *own)
 {
-	struct rm_resources volumes = { 0 }, reserved = { 0 };
-	for (size_t i = 0; i < group->resources.count; i++) {
-		const struct rm_resource *one = &group->resources.items[i];
+	const char *id = rm_json_text(record, "persistence_id", "");
+	struct rm_ranges ports = { 0 };
+	if (rm_group_without_others(group, id, own) &&
+	    rm_group_take(group, record, own, &ports) != NULL)
+		rm_resources_add(
+		    own, rm_resources_volume(&group->resources, id));
+	rm_ranges_free(&ports);
+}
+
+static void
+release_group(
+    const struct rm_entry *node, const struct rm_group *group, jv record)
+{
+	struct rm_resources own = { 0 }, volumes = { 0 }, reserved = { 0 };
+	find_own(group, record, &own);
+	for (size_t i = 0; i < own.count; i++) {
+		const struct rm_resource *one = &own.items[i];
 		struct rm_resource plain = { 0 };
 		rm_resource_copy(&plain, one);
 		if (one->id->persistence_id != NULL) {
@@ -72,6 +88,7 @@ release_group(const struct rm_entry *node, const struct rm_group *group)
 	rm_plan_release(group->agent, node->key, &volumes, &reserved);
 	rm_resources_subtract_all(
 	    &group->agent->resources, &group->resources, NULL);
+	rm_resources_free(&own);
 	rm_resources_free(&volumes);
 	rm_resources_free(&reserved);
 }
@@ -127,11 +144,11 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 	if (group != NULL && !group->done &&
 	    r->now > asked + RM_ROUND_IN_FLIGHT) {
 		group->done = true;
+		release_group(node, group, record);
 		record = rm_json_set(
 		    jv_copy(record), "state", jv_string("releasing"));
 		rm_round_store_reservation(r, stage, node,
 		    rm_json_set(record, "released", jv_number(r->now)));
-		release_group(node, group);
 	} else if (group == NULL && proven_gone(r, node)) {
 		rm_log_info("released node=%s", node->key);
 		rm_round_store_reservation(r, stage, node, jv_null());
