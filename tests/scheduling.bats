@@ -1447,6 +1447,27 @@ orphan() { # orphan PID NODE
   assert_output '["riak.riak-kv-1.7"]'
 }
 
+@test "an orphan that its agent offers without is none any more" {
+  {
+    orphan riak.riak-kv-1.5 riak-kv-1
+    orphan riak.riak-kv-1.7 riak-kv-1
+    offer 1001.5 A S2; tick 1002
+    offer 1002.5 B S1 "$(held 1 riak.riak-kv-1.5)"; tick 1003
+    gone orphans/riak.riak-kv-1.7
+    # An agent that was removed comes back with another id.
+    offer 1004.5 C S7 | jq -c '.mesos.offers.offers[0].hostname = "127.0.0.1"'
+    tick 1005
+  } | add
+  decide
+  run jq -c 'if .tick then .tick else
+    select(.write | tostring | startswith("orphans")) | [.write, .value] end' "$out"
+  assert_output '1002
+1003
+["orphans/riak.riak-kv-1.7",null]
+1005
+["orphans/riak.riak-kv-1.5",null]'
+}
+
 @test "a volume that is freed is destroyed, and leaves no record" {
   {
     orphan riak.riak-kv-1.5 riak-kv-1

@@ -158,6 +158,25 @@ hold_running(
 	    r, stage, node, rm_json_set(record, "state", jv_string("held")));
 }
 
+/* Nobody can have it any more: its agent offers without it. */
+static void
+forget_gone(
+    struct rm_round *r, struct rm_stage *stage, const struct rm_entry *orphan)
+{
+	jv record = rm_entry_value(orphan, RM_RECORD_ORPHAN);
+	if (!jv_is_valid(record))
+		return;
+	const struct rm_agent *agent = rm_round_agent_of(r, record);
+	if (agent == NULL ||
+	    agent->at <= rm_entry_number(orphan, RM_RECORD_ORPHAN, "since", 0) +
+			     RM_ROUND_IN_FLIGHT ||
+	    rm_resources_volume(&agent->resources, orphan->key) != NULL)
+		return;
+	rm_log_info("gone volume=%s agent=%s", orphan->key, agent->id);
+	rm_sched_store(
+	    &r->model, stage, RM_RECORD_ORPHAN, orphan->key, jv_null());
+}
+
 void
 rm_round_observe(struct rm_round *r, struct rm_stage *stage)
 {
@@ -165,6 +184,8 @@ rm_round_observe(struct rm_round *r, struct rm_stage *stage)
 	    &r->groups, &r->agents, rm_round_setting(r, "framework", "riak"));
 	for (size_t i = 0; i < r->groups.count; i++)
 		look_at_group(r, stage, &r->groups.items[i]);
+	for (size_t i = 0; i < r->model.volumes.count; i++)
+		forget_gone(r, stage, r->model.volumes.items[i]);
 	for (size_t i = 0; i < r->model.nodes.count; i++)
 		hold_running(r, stage, r->model.nodes.items[i]);
 }

@@ -93,25 +93,13 @@ release_group(
 	rm_resources_free(&reserved);
 }
 
-/* An agent that was removed comes back with another id (facts: mesos, D). */
-static const struct rm_agent *
-agent_of(const struct rm_round *r, jv record)
-{
-	const struct rm_agent *agent = rm_agents_find(
-	    &r->agents, rm_json_text(record, "agent_id", ""));
-	const char *host = rm_json_text(record, "hostname", "");
-	for (size_t i = 0; agent == NULL && i < r->agents.count; i++)
-		if (strcmp(r->agents.items[i]->hostname, host) == 0)
-			agent = r->agents.items[i];
-	return agent;
-}
-
 /* A later offer of its agent without it is the proof (facts: mesos, G). */
 static bool
 proven_gone(const struct rm_round *r, const struct rm_entry *node)
 {
 	double asked = rm_round_release_asked(node);
-	const struct rm_agent *agent = agent_of(r, rm_round_reservation(node));
+	const struct rm_agent *agent = rm_round_agent_of(
+	    r, rm_round_reservation(node));
 	return agent != NULL && asked > 0 &&
 	       agent->at > asked + RM_ROUND_IN_FLIGHT;
 }

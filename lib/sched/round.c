@@ -53,6 +53,18 @@ rm_round_release_asked(const struct rm_entry *node)
 	return rm_entry_number(node, RM_RECORD_RESERVATION, "released", 0);
 }
 
+const struct rm_agent *
+rm_round_agent_of(const struct rm_round *r, jv record)
+{
+	const struct rm_agent *agent = rm_agents_find(
+	    &r->agents, rm_json_text(record, "agent_id", ""));
+	const char *host = rm_json_text(record, "hostname", "");
+	for (size_t i = 0; agent == NULL && i < r->agents.count; i++)
+		if (strcmp(r->agents.items[i]->hostname, host) == 0)
+			agent = r->agents.items[i];
+	return agent;
+}
+
 bool
 rm_round_removed(const struct rm_round *r, const struct rm_entry *node)
 {

@@ -41,6 +41,11 @@ jv rm_round_reservation(const struct rm_entry *node);
 bool rm_round_reservation_is(const struct rm_entry *node, const char *state);
 /* When its DESTROY and UNRESERVE were last asked for; 0: not. */
 double rm_round_release_asked(const struct rm_entry *node);
+/* The one in the offers at hand that a record's agent_id or, since an agent
+ * that was removed comes back with another id (facts: mesos, D), its hostname
+ * tells; NULL. */
+const struct rm_agent *rm_round_agent_of(
+    const struct rm_round *round, jv record);
 /* Its goal is to be gone, and no ring of its cluster lists it any more: until
  * then its data may still be wanted. */
 bool rm_round_removed(
