@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/option.h"
+#include "cli/advice.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/filter.h"
@@ -148,7 +149,7 @@ start(rm_cli_command *command, void *values, int argc, char **argv)
 {
 	struct rm_cli_options *o = values;
 	struct rm_cli cli = { 0 };
-	struct rm_error err = { 0 };
+	struct rm_error err = { 0 }, unheard = { 0 };
 	struct rm_str out = { 0 };
 	o->json |= o->jq != NULL;
 	if (o->verbose || o->debug)
@@ -160,13 +161,18 @@ start(rm_cli_command *command, void *values, int argc, char **argv)
 	if (rc == 0)
 		rc = command(&cli, argc, argv, &out, &err);
 	rm_cli_close(&cli);
-	if (rc == 0 && o->jq != NULL && !o->watch &&
-	    (rc = rm_cli_filter(o->jq, &out, &err)) != 0)
+	if (o->jq != NULL && out.len > 0 &&
+	    rm_cli_filter(o->jq, &out, rc == 0 ? &err : &unheard) != 0) {
 		rm_str_clear(&out);
+		rc = -1;
+	}
+	int code = rm_output(&out, rc == 0 ? RM_EXIT_OK : err.code);
 	/* Without words: nobody reads our output any more. */
+	if (rc != 0)
+		rm_cli_advise(&err);
 	if (rc != 0 && err.text[0] != '\0')
 		rm_log_error("%s", err.text);
-	return rm_output(&out, rc == 0 ? RM_EXIT_OK : err.code);
+	return code;
 }
 
 /* Without a command. */

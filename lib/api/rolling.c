@@ -5,6 +5,7 @@
 #include "api/changing.h"
 #include "api/handlers.h"
 #include "api/shape.h"
+#include "api/wanted.h"
 #include "base/exit.h"
 #include "base/json.h"
 #include "state/fill.h"
@@ -75,15 +76,12 @@ take_restart(struct rm_api_change *c, jv body, struct rm_error *err)
 	    jv_string("parallel"), jv_number((double)parallel));
 	if (!rm_json_has(body, "riak_version"))
 		return 0;
-	const char *version = rm_json_text(body, "riak_version", "");
+	jv version = rm_json_get(body, "riak_version");
 	jv versions = rm_shape_versions(rm_view_model(c->api->view));
-	bool known = rm_json_has(versions, version);
+	int rc = rm_wanted_version(version, versions, err);
 	jv_free(versions);
-	if (!known)
-		return rm_error_set(err, RM_EXIT_USAGE,
-		    "riak_version: no such version: %s", version);
-	c->fields = rm_json_set(c->fields, "riak_version", jv_string(version));
-	return 0;
+	c->fields = rm_json_set(c->fields, "riak_version", version);
+	return rc;
 }
 
 void

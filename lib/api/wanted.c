@@ -98,8 +98,8 @@ wrong_field(const char *field, const char *why, struct rm_error *err)
 	return rm_error_set(err, RM_EXIT_USAGE, "%s: %s", field, why);
 }
 
-static int
-check_version(jv value, jv versions, struct rm_error *err)
+int
+rm_wanted_version(jv value, jv versions, struct rm_error *err)
 {
 	struct rm_str known = { 0 };
 	if (jv_get_kind(value) != JV_KIND_STRING)
@@ -160,7 +160,7 @@ check_field(const char *field, jv value, const char *name, jv versions,
 	}
 	int rc;
 	if (strcmp(field, "riak_version") == 0)
-		rc = check_version(value, versions, err);
+		rc = rm_wanted_version(value, versions, err);
 	else if (strcmp(field, "riak_config") == 0)
 		rc = check_template(value, field, rm_wanted_riak_config, err);
 	else if (strcmp(field, "advanced_config") == 0)

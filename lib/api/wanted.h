@@ -20,6 +20,8 @@
 jv rm_wanted_cluster(
     jv document, const char *name, jv versions, struct rm_error *err);
 
+/* A version that there is; refused with those that there are. Borrows both. */
+int rm_wanted_version(jv value, jv versions, struct rm_error *err);
 /* A template of riak.conf; of advanced.config. What moves data off the volume
  * is refused: "riak_config: line 3: …". */
 int rm_wanted_riak_config(const char *text, size_t len, struct rm_error *err);

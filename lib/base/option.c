@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,10 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
-
-#ifndef RM_VERSION
-#define RM_VERSION "0"
-#endif
+#include "base/usage.h"
 
 /* What every program has. */
 struct common {
@@ -51,7 +49,7 @@ struct target {
 	unsigned long long set; /* a bit an option: given in the words */
 };
 
-enum { OWN, GLOBAL, COMMON, TARGETS };
+enum { OWN, GLOBAL, COMMON, TARGETS = RM_USAGE_TABLES };
 
 struct parser {
 	const struct rm_program *program;
@@ -65,16 +63,29 @@ struct parser {
 	size_t kept_count;
 };
 
+static const char *
+words_of(const struct parser *p)
+{
+	return p->words.len > 0 ? p->words.text : "";
+}
+
+/* What the command was, as far as it is known: "riak-mesos cluster create". */
+static int usage_error(const struct parser *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 static int
-usage_error(const struct parser *p, const char *fmt, const char *word)
+usage_error(const struct parser *p, const char *fmt, ...)
 {
 	struct rm_str text = { 0 };
-	/* The format is one of ours, with one %s. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	rm_str_printf(&text, fmt, word);
-#pragma GCC diagnostic pop
-	rm_log_error("%s; try '%s --help'", text.text, p->program->name);
+	char *what;
+	va_list args;
+	va_start(args, fmt);
+	if (vasprintf(&what, fmt, args) < 0)
+		abort();
+	va_end(args);
+	rm_str_printf(&text, "%s; try '%s%s%s --help'", what, p->program->name,
+	    p->words.len > 0 ? " " : "", words_of(p));
+	rm_log_error("%s", text.text);
+	free(what);
 	rm_str_free(&text);
 	return RM_EXIT_USAGE;
 }
@@ -157,6 +168,26 @@ find(struct parser *p, const char *name, size_t len, char letter,
 	return NULL;
 }
 
+static struct rm_usage
+usage_of(const struct parser *p)
+{
+	return (struct rm_usage){ p->program, p->command, words_of(p),
+		{ p->targets[OWN].table, p->targets[GLOBAL].table,
+		    p->targets[COMMON].table } };
+}
+
+static int
+unknown_option(const struct parser *p, const char *word)
+{
+	const struct rm_usage usage = usage_of(p);
+	char *meant = rm_usage_guess_option(&usage, word);
+	int code = usage_error(p, "unknown option %s%s%s%s", word,
+	    meant != NULL ? " (is " : "", meant != NULL ? meant : "",
+	    meant != NULL ? " meant?)" : "");
+	free(meant);
+	return code;
+}
+
 /* One word of the command line that begins with a dash; may take the next
  * one. Returns how many it took, or minus the exit code. */
 static int
@@ -180,7 +211,7 @@ parse_word(struct parser *p, int argc, char **argv)
 		}
 	}
 	if (o == NULL)
-		return -usage_error(p, "unknown option %s", word);
+		return -unknown_option(p, word);
 
 	int took = 1;
 	if (o->kind == RM_OPTION_FLAG) {
@@ -195,157 +226,11 @@ parse_word(struct parser *p, int argc, char **argv)
 		took = 2;
 	}
 	if (store(o, target->values, value) != 0)
-		return -usage_error(p, "not a number: %s", value);
+		return -usage_error(p, "--%s: not a %snumber: %s", o->name,
+		    o->kind == RM_OPTION_COUNT ? "whole " : "", value);
 	if (o != &complete_option)
 		target->set |= 1ULL << (o - target->table);
 	return took;
-}
-
-static int
-flush_stdout(void)
-{
-	if (fflush(stdout) == 0)
-		return RM_EXIT_OK;
-	rm_log_error("standard output: %s", strerror(errno));
-	return RM_EXIT_OUTSIDE;
-}
-
-static int
-print_version(const struct rm_program *program)
-{
-	printf("%s %s\n", program->name, RM_VERSION);
-	return flush_stdout();
-}
-
-static void
-synopsis(const struct rm_program *program, const struct rm_command *c)
-{
-	printf("%s%s%s [OPTION]...%s%s", program->name,
-	    c->name != NULL ? " " : "", c->name != NULL ? c->name : "",
-	    c->operands != NULL ? " " : "",
-	    c->operands != NULL ? c->operands : "");
-}
-
-static void
-print_options(const struct rm_option *o, bool pure)
-{
-	for (; o != NULL && o->kind != RM_OPTION_END; o++) {
-		if (pure && strcmp(o->name, "config") == 0)
-			continue;
-		char left[64];
-		snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
-		    o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-		    o->letter ? ", " : "  ", o->name, o->arg ? " " : "",
-		    o->arg ? o->arg : "");
-		printf("  %-28s %s", left, o->help);
-		if (o->fallback != NULL)
-			printf(" [%s]", o->fallback);
-		if (o->required)
-			printf(" (required)");
-		if (o->env != NULL && !pure)
-			printf(" ($%s)", o->env);
-		printf("\n");
-	}
-}
-
-/* What of a command's name is behind the words so far; NULL when it does not
- * begin with them. */
-static const char *
-name_behind(const struct rm_command *c, const struct rm_str *words)
-{
-	if (words->len == 0 || c->name == NULL)
-		return c->name;
-	if (strncmp(c->name, words->text, words->len) != 0 ||
-	    c->name[words->len] != ' ')
-		return NULL;
-	return c->name + words->len + 1;
-}
-
-static void
-print_usage(const struct parser *p)
-{
-	const char *lead = "usage: ";
-	const struct rm_command *c = p->program->commands;
-	for (; c->run != NULL; c++) {
-		bool meant = p->command != NULL && p->command->name != NULL
-				 ? c == p->command
-				 : p->words.len == 0 ||
-				       name_behind(c, &p->words) != NULL;
-		if (!meant)
-			continue;
-		printf("%s", lead);
-		synopsis(p->program, c);
-		printf("\n");
-		if (c->help != NULL && c->name != NULL)
-			printf("           %s\n", c->help);
-		lead = "       ";
-	}
-}
-
-static void
-print_section(const char *title, const struct rm_option *options, bool pure)
-{
-	if (options == NULL || options->kind == RM_OPTION_END)
-		return;
-	printf("\n%s:\n", title);
-	print_options(options, pure);
-}
-
-static int
-print_help(const struct parser *p)
-{
-	const struct rm_program *program = p->program;
-	printf("%s - %s\n\n", program->name, program->summary);
-	print_usage(p);
-	if (p->command != NULL)
-		print_section("options", p->command->options, program->pure);
-	else
-		printf("\n'%s COMMAND --help' prints a command's options.\n",
-		    program->name);
-	print_section("global options", program->globals, program->pure);
-	print_section("common options", common_options, program->pure);
-	if (program->exits != NULL) {
-		printf("\nexit codes:\n");
-		for (const int *e = program->exits; *e >= 0; e++)
-			printf("  %3d  %s\n", *e, rm_exit_meaning(*e));
-	}
-	return flush_stdout();
-}
-
-/* The next words that commands' names have, each once: those that begin with
- * the same word stand together in the table. */
-static void
-print_command_words(const struct parser *p)
-{
-	const char *last = "";
-	size_t last_len = 0;
-	const struct rm_command *c = p->program->commands;
-	for (; c->run != NULL; c++) {
-		const char *word = name_behind(c, &p->words);
-		size_t len = word != NULL ? strcspn(word, " ") : 0;
-		if (word == NULL ||
-		    (len == last_len && strncmp(word, last, len) == 0))
-			continue;
-		printf("%.*s\t%s\n", (int)len, word,
-		    word[len] == '\0' ? c->help : "");
-		last = word;
-		last_len = len;
-	}
-}
-
-static int
-print_words(const struct parser *p)
-{
-	if (p->command == NULL || p->command->name == NULL)
-		print_command_words(p);
-	for (size_t t = 0; t < TARGETS; t++) {
-		const struct rm_option *o = p->targets[t].table;
-		for (; o != NULL && o->kind != RM_OPTION_END; o++)
-			if (!p->program->pure || strcmp(o->name, "config") != 0)
-				printf("--%s%s\t%s\n", o->name,
-				    o->arg != NULL ? "=" : "", o->help);
-	}
-	return flush_stdout();
 }
 
 /* The text of a value from the configuration file, kept until the end. */
@@ -433,6 +318,11 @@ read_config(const struct parser *p, jv *file)
 	if (path == NULL && access("/etc/riak-mesos/config.json", R_OK) == 0)
 		path = "/etc/riak-mesos/config.json";
 	struct rm_error err = { 0 };
+	if (folder != NULL && access(folder, F_OK) != 0) {
+		rm_log_error("--home: %s: %s", folder, strerror(errno));
+		free(own);
+		return RM_EXIT_USAGE;
+	}
 	int rc = path == NULL ? 0 : rm_json_read(path, file, &err);
 	if (rc != 0)
 		rm_log_error("%s", err.text);
@@ -483,7 +373,7 @@ take_word(struct parser *p, const char *word)
 	/* Options were read by the table of what is done without a command. */
 	bool late = p->count > 0 || p->targets[OWN].set != 0;
 	size_t len = p->words.len;
-	if (named || (p->command != NULL && late))
+	if (named || *word == '\0' || (p->command != NULL && late))
 		return false;
 	rm_str_printf(&p->words, "%s%s", len > 0 ? " " : "", word);
 	const struct rm_command *c = p->program->commands;
@@ -493,7 +383,8 @@ take_word(struct parser *p, const char *word)
 			p->targets[OWN].table = c->options;
 			return true;
 		}
-		if (c->name != NULL && name_behind(c, &p->words) != NULL)
+		if (c->name != NULL &&
+		    rm_usage_behind(c, p->words.text) != NULL)
 			return true;
 	}
 	p->words.len = len;
@@ -504,10 +395,24 @@ take_word(struct parser *p, const char *word)
 static int
 unknown_command(const struct parser *p, const char *word)
 {
-	char *name = rm_format("%s%s%s", p->words.len > 0 ? p->words.text : "",
-	    p->words.len > 0 ? " " : "", word);
-	int code = usage_error(p, "unknown command %s", name);
-	free(name);
+	const struct rm_usage usage = usage_of(p);
+	char *meant = rm_usage_guess_command(&usage, word);
+	int code = usage_error(p, "unknown command %s%s%s%s%s%s",
+	    words_of(p), p->words.len > 0 ? " " : "",
+	    *word != '\0' ? word : "''", meant != NULL ? " (is '" : "",
+	    meant != NULL ? meant : "", meant != NULL ? "' meant?)" : "");
+	free(meant);
+	return code;
+}
+
+static int
+missing_word(const struct parser *p)
+{
+	const struct rm_usage usage = usage_of(p);
+	char *next = rm_usage_next_words(&usage);
+	int code = usage_error(p, "a word is missing behind %s: one of %s",
+	    words_of(p), next);
+	free(next);
 	return code;
 }
 
@@ -544,10 +449,9 @@ check_operands(const struct parser *p)
 {
 	const struct rm_command *c = p->command;
 	if (p->words.len > 0 && (c == NULL || c->name == NULL))
-		return usage_error(
-		    p, "a word is missing behind %s", p->words.text);
+		return missing_word(p);
 	if (c == NULL)
-		return usage_error(p, "%s", "a command is missing");
+		return usage_error(p, "a command is missing");
 	if (p->count < c->least)
 		return usage_error(p, "operands are missing: %s", c->operands);
 	bool alone = c->name != NULL || p->program->commands[1].run == NULL;
@@ -601,12 +505,13 @@ rm_program_main(const struct rm_program *program, int argc, char **argv)
 	p.operands = rm_alloc((size_t)(argc + 1) * sizeof(*p.operands));
 
 	int code = parse(&p, argc, argv);
+	const struct rm_usage usage = usage_of(&p);
 	if (code == 0 && p.common.help)
-		code = print_help(&p);
+		code = rm_usage_help(&usage);
 	else if (code == 0 && p.common.version)
-		code = print_version(program);
+		code = rm_usage_version(program);
 	else if (code == 0 && p.common.complete)
-		code = print_words(&p);
+		code = rm_usage_words(&usage);
 	else if (code == 0)
 		code = p.command->run(values, p.count, p.operands);
 	free_lists(&p.targets[OWN]);

@@ -227,10 +227,11 @@ put_field(struct rm_str *out, const char *name, const char *field, jv is,
 /* The fields that differ, as a document for the API; what is not in the
  * wanted one stays. */
 static jv
-differing(struct rm_str *out, jv is, jv wanted)
+differing(struct rm_str *out, jv is, jv wanted, jv *from)
 {
 	const char *name = rm_json_text(wanted, "name", "");
 	jv fresh = jv_object();
+	*from = jv_object();
 	for (size_t f = 0; f < FIELDS; f++) {
 		if (!rm_json_has(wanted, fields[f]))
 			continue;
@@ -244,6 +245,7 @@ differing(struct rm_str *out, jv is, jv wanted)
 			if (jv_is_valid(is))
 				put_field(out, name, fields[f], old, new);
 			fresh = rm_json_set(fresh, fields[f], jv_copy(new));
+			*from = rm_json_set(*from, fields[f], jv_copy(old));
 		}
 		jv_free(old);
 		jv_free(new);
@@ -255,7 +257,22 @@ struct step {
 	char *name;
 	jv fields; /* for PUT; empty: none */
 	int size; /* for scale; 0: as it is */
+	jv change; /* {"cluster","created","from":{…},"to":{…}} */
 };
+
+/* With the size, where it differs; consumes from. */
+static jv
+make_change(const struct step *step, bool created, jv from, int have)
+{
+	jv to = jv_copy(step->fields);
+	if (step->size > 0) {
+		from = rm_json_set(from, "size", jv_number(have));
+		to = rm_json_set(to, "size", jv_number(step->size));
+	}
+	return JV_OBJECT(jv_string("cluster"), jv_string(step->name),
+	    jv_string("created"), created ? jv_true() : jv_false(),
+	    jv_string("from"), from, jv_string("to"), to);
+}
 
 static struct step
 make_step(struct rm_str *out, jv all, jv wanted)
@@ -269,13 +286,15 @@ make_step(struct rm_str *out, jv all, jv wanted)
 		rm_str_printf(out, "+ %s: a new cluster, %s, of %d nodes\n",
 		    name, rm_json_text(wanted, "riak_version", "no version"),
 		    size);
-	step.fields = differing(out, is, wanted);
+	jv from;
+	step.fields = differing(out, is, wanted, &from);
 	if (size != have) {
 		step.size = size;
 		if (jv_is_valid(is))
 			rm_str_printf(out, "~ %s: size: %d -> %d\n", name,
 			    have, size);
 	}
+	step.change = make_change(&step, !jv_is_valid(is), from, have);
 	jv_free(is);
 	return step;
 }
@@ -334,31 +353,76 @@ check_index(const struct rm_cli *cli, const char *index, struct rm_error *err)
 	    wanted, index);
 }
 
-/* Shows the steps, and takes them. */
+static void
+free_step(struct step *step)
+{
+	free(step->name);
+	jv_free(step->fields);
+	jv_free(step->change);
+}
+
+/* Shows the steps, and takes them; *changes gets those that were taken. */
 static int
-go(struct rm_cli *cli, jv all, jv wanted, struct rm_str *out,
+go(struct rm_cli *cli, jv all, jv wanted, struct rm_str *words, jv *changes,
     struct rm_error *err)
 {
-	int rc = 0, changes = 0;
-	bool dry = cli->options->dry_run;
+	int rc = 0;
+	*changes = jv_array();
 	jv_array_foreach (wanted, i, one) {
-		struct step step = make_step(out, all, one);
-		if (rc == 0 && !is_empty(&step)) {
-			changes++;
-			rc = dry ? 0 : do_step(cli, &step, err);
-		}
-		free(step.name);
-		jv_free(step.fields);
+		struct step step = make_step(words, all, one);
+		bool todo = rc == 0 && !is_empty(&step);
+		if (todo && !cli->options->dry_run)
+			rc = do_step(cli, &step, err);
+		if (todo && rc == 0)
+			*changes = jv_array_append(
+			    *changes, jv_copy(step.change));
+		free_step(&step);
 		jv_free(one);
 	}
-	if (rc != 0)
-		return rc;
-	if (changes == 0)
+	return rc;
+}
+
+/* All of it was applied, or what of it was before something went wrong. */
+static void
+print(struct rm_cli *cli, const struct rm_str *words, jv changes, bool all,
+    const char *index, struct rm_str *out)
+{
+	bool dry = cli->options->dry_run;
+	if (cli->options->json) {
+		rm_cli_print_json(out,
+		    JV_OBJECT(jv_string("changes"), jv_copy(changes),
+			jv_string("index"), jv_string(index),
+			jv_string("applied"),
+			all && !dry ? jv_true() : jv_false()));
+		return;
+	}
+	rm_str_add(out, words->text, words->len);
+	if (all && jv_array_length(jv_copy(changes)) == 0)
 		rm_str_puts(out, "nothing differs\n");
-	else if (dry)
+	if (dry)
+		rm_str_printf(out, "index %s\n", index);
+}
+
+static int
+apply(struct rm_cli *cli, jv all, jv wanted, struct rm_str *out,
+    struct rm_error *err)
+{
+	struct rm_str words = { 0 };
+	jv changes = jv_invalid();
+	char *index = index_of(all, wanted);
+	int rc = check_index(cli, index, err);
+	if (rc == 0) {
+		rc = go(cli, all, wanted, &words, &changes, err);
+		print(cli, &words, changes, rc == 0, index, out);
+	}
+	int count = rc == 0 ? jv_array_length(jv_copy(changes)) : 0;
+	if (count > 0 && cli->options->dry_run)
 		rc = rm_error_set(err, RM_EXIT_NO,
-		    "%d cluster%s would change; nothing was done", changes,
-		    changes == 1 ? "" : "s");
+		    "%d cluster%s would change; nothing was done", count,
+		    count == 1 ? "" : "s");
+	jv_free(changes);
+	free(index);
+	rm_str_free(&words);
 	return rc;
 }
 
@@ -368,8 +432,8 @@ rm_cli_apply(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 {
 	(void)argc, (void)argv;
 	if (cli->options->file == NULL)
-		return rm_error_set(
-		    err, RM_EXIT_USAGE, "option --file is required");
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "option --file is required; try 'riak-mesos apply --help'");
 	jv wanted = read_document(cli->options->file, err), answer;
 	if (!jv_is_valid(wanted))
 		return -1;
@@ -379,13 +443,7 @@ rm_cli_apply(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 		return -1;
 	}
 	jv all = rm_cli_array(answer, "clusters");
-	char *index = index_of(all, wanted);
-	int rc = check_index(cli, index, err);
-	if (rc == 0)
-		rc = go(cli, all, wanted, out, err);
-	if (cli->options->dry_run && out->len > 0)
-		rm_str_printf(out, "index %s\n", index);
-	free(index);
+	int rc = apply(cli, all, wanted, out, err);
 	jv_free(all);
 	jv_free(answer);
 	jv_free(wanted);

@@ -123,6 +123,22 @@ rm_cli_cluster_list(struct rm_cli *cli, int argc, char **argv,
 	return rc;
 }
 
+/* Something that is no JSON is not asked about. */
+static int
+read_json(const char *path, struct rm_str *body, struct rm_error *err)
+{
+	jv document;
+	if (rm_cli_read_file(path, body, err) != 0)
+		return -1;
+	if (rm_json_parse(body->text != NULL ? body->text : "", body->len,
+		&document, err) == 0) {
+		jv_free(document);
+		return 0;
+	}
+	err->code = RM_EXIT_USAGE;
+	return rm_error_prefix(err, "%s", path);
+}
+
 int
 rm_cli_cluster_set(struct rm_cli *cli, int argc, char **argv,
     struct rm_str *out, struct rm_error *err)
@@ -130,7 +146,7 @@ rm_cli_cluster_set(struct rm_cli *cli, int argc, char **argv,
 	(void)argc;
 	struct rm_str body = { 0 };
 	jv answer = jv_invalid();
-	int rc = rm_cli_read_file(argv[0], &body, err);
+	int rc = read_json(argv[0], &body, err);
 	if (rc == 0)
 		rc = rm_cli_ask(cli, "PUT", CLUSTERS, &body, &answer, err);
 	rm_str_free(&body);
@@ -367,6 +383,9 @@ static int template(struct rm_cli *cli, const char *name, const char *what,
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "--file and --delete exclude each other");
 	int rc = o->file != NULL ? rm_cli_read_file(o->file, &body, err) : 0;
+	if (rc == 0 && o->file != NULL && body.len == 0)
+		rc = rm_error_set(err, RM_EXIT_USAGE,
+		    "%s: empty; --delete takes the template away", o->file);
 	char *path = rm_format(CLUSTERS "/%s/%s", name, what);
 	if (rc == 0)
 		rc = rm_cli_ask(cli,
@@ -381,9 +400,10 @@ static int template(struct rm_cli *cli, const char *name, const char *what,
 		    out, JV_OBJECT(jv_string(what), jv_copy(answer)));
 	else if (rc == 0)
 		rm_cli_print_done(cli, out,
-		    "cluster %s has it; nodes take it when they start: "
+		    "cluster %s has %s; nodes go by that when they start: "
 		    "'riak-mesos cluster restart %s'",
-		    name, name);
+		    name, o->remove ? "no template of its own now" : "it",
+		    name);
 	jv_free(answer);
 	rm_str_free(&body);
 	free(path);

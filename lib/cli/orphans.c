@@ -57,7 +57,9 @@ rm_cli_framework_orphans(struct rm_cli *cli, int argc, char **argv,
 			     : "name the volumes");
 	for (int i = 0; i < argc; i++)
 		if (settle(cli, argv[i], err) != 0)
-			return rm_error_prefix(err, "%s", argv[i]);
+			return strstr(err->text, argv[i]) != NULL
+				   ? -1
+				   : rm_error_prefix(err, "%s", argv[i]);
 	if (argc > 0) {
 		rm_cli_print_done(cli, out,
 		    o->adopt ? "%d volumes are taken up by their nodes"

@@ -287,13 +287,21 @@ rm_cli_type_list(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 static int
 make_props(const char *text, struct rm_str *body, struct rm_error *err)
 {
-	jv props;
+	jv props = jv_invalid();
 	if (rm_json_parse(text, strlen(text), &props, err) != 0 ||
 	    jv_get_kind(props) != JV_KIND_OBJECT)
-		return rm_error_set(err, RM_EXIT_USAGE,
+		return jv_free(props), rm_error_set(err, RM_EXIT_USAGE,
 		    "not a JSON object of properties: %.100s", text);
 	if (!rm_json_has(props, "props"))
 		props = JV_OBJECT(jv_string("props"), props);
+	jv inner = rm_json_get(props, "props");
+	bool good = jv_get_kind(inner) == JV_KIND_OBJECT;
+	jv_free(inner);
+	if (!good) {
+		jv_free(props);
+		return rm_error_set(err, RM_EXIT_USAGE,
+		    "props: not a JSON object of properties: %.100s", text);
+	}
 	rm_json_write(body, props);
 	return 0;
 }
