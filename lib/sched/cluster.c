@@ -6,9 +6,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "sched/lost.h"
 #include "sched/member.h"
 #include "sched/membership.h"
-#include "sched/repair.h"
 #include "sched/rollout.h"
 #include "sched/store.h"
 #include "state/phase.h"
@@ -33,7 +33,7 @@ struct own {
 	long long killed; /* the task's time */
 	double bare_since; /* when it was first seen with nothing left */
 	bool had; /* something of it was seen: what is gone now was there */
-	double replaced_at; /* when a replacement was last written; 0: not */
+	struct rm_lost_memory lost;
 };
 
 /* Of each cluster, likewise. */
@@ -205,8 +205,8 @@ look_at(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 		return;
 	if (c->subscribed)
 		end_task(c, stage, node);
-	rm_repair_gone(&c->model, stage, node, c->now,
-	    &((struct own *)node->own)->replaced_at);
+	rm_lost_step(
+	    &c->model, stage, node, c->now, &((struct own *)node->own)->lost);
 	forget(c, stage, node);
 }
 

@@ -216,21 +216,26 @@ see_to(struct rm_member_ring *r, const char *old, struct rm_entry *replacement)
 		take_out(r, old, replacement);
 }
 
-/* Its record has gone, as that of one that was removed does: its number was
- * counted by the cluster. A ring may tell of it late. */
+bool
+rm_repair_is_forgotten(
+    const struct rm_model *model, const char *cluster, const char *name)
+{
+	const struct rm_entry *of = rm_model_cluster(model, cluster);
+	char *key = rm_format("%.*s", (int)strcspn(name, "@"), name);
+	const struct rm_entry *node = rm_model_node(model, key);
+	long number = rm_record_node_number(
+	    key, rm_model_setting_text(model, "framework", "riak"), cluster);
+	free(key);
+	return number > 0 && of != NULL &&
+	       (node == NULL || !rm_entry_has(node, RM_RECORD_NODE)) &&
+	       (double)number <
+		   rm_entry_number(of, RM_RECORD_CLUSTER, "next", 0);
+}
+
 static bool
 is_forgotten(const struct rm_member_ring *r, const char *name)
 {
-	const struct rm_entry *cluster = rm_model_cluster(r->model, r->cluster);
-	char *key = rm_format("%.*s", (int)strcspn(name, "@"), name);
-	const struct rm_entry *node = rm_model_node(r->model, key);
-	long number = rm_record_node_number(key,
-	    rm_model_setting_text(r->model, "framework", "riak"), r->cluster);
-	free(key);
-	return number > 0 && cluster != NULL &&
-	       (node == NULL || !rm_entry_has(node, RM_RECORD_NODE)) &&
-	       (double)number <
-		   rm_entry_number(cluster, RM_RECORD_CLUSTER, "next", 0);
+	return rm_repair_is_forgotten(r->model, r->cluster, name);
 }
 
 static bool
@@ -361,81 +366,4 @@ rm_repair_accept(struct rm_member_ring *r)
 	else
 		jv_free(commit);
 	return again;
-}
-
-/* ---- agents that are gone ---- */
-
-/* The next number of the cluster: above all that are there. */
-static long
-next_number(const struct rm_model *model, const struct rm_entry *cluster)
-{
-	const char *framework = rm_model_setting_text(
-	    model, "framework", "riak");
-	long next = (long)rm_entry_number(
-	    cluster, RM_RECORD_CLUSTER, "next", 1);
-	for (size_t i = 0; i < model->nodes.count; i++) {
-		long number = rm_record_node_number(
-		    model->nodes.items[i]->key, framework, cluster->key);
-		if (number >= next)
-			next = number + 1;
-	}
-	return next;
-}
-
-/* The number is counted by the cluster, at the version that was seen, so that
- * it is not used again. */
-static void
-write_replacement(const struct rm_model *model, struct rm_stage *stage,
-    const struct rm_entry *node, const struct rm_entry *cluster)
-{
-	long number = next_number(model, cluster);
-	jv counted = rm_json_set(
-	    jv_copy(rm_entry_value(cluster, RM_RECORD_CLUSTER)), "next",
-	    jv_number((double)number + 1));
-	char *path = rm_format("clusters/%s", cluster->key);
-	rm_stage_write(
-	    stage, path, counted, cluster->cells[RM_RECORD_CLUSTER].version);
-	free(path);
-	path = rm_format("nodes/%s-%s-%ld",
-	    rm_model_setting_text(model, "framework", "riak"), cluster->key,
-	    number);
-	rm_log_warn("the agent of %s is gone for good: %s replaces it",
-	    node->key, path + strlen("nodes/"));
-	rm_stage_write(stage, path,
-	    JV_OBJECT(jv_string("cluster"), jv_string(cluster->key),
-		jv_string("goal"), jv_string("run"), jv_string("restart"),
-		jv_number(0), jv_string("replaces"), jv_string(node->key)),
-	    -1);
-	free(path);
-}
-
-static void
-write_removal(struct rm_stage *stage, const struct rm_entry *node)
-{
-	char *path = rm_format("nodes/%s", node->key);
-	rm_stage_write(stage, path,
-	    rm_json_set(jv_copy(rm_entry_value(node, RM_RECORD_NODE)), "goal",
-		jv_string("remove")),
-	    node->cells[RM_RECORD_NODE].version);
-	free(path);
-}
-
-void
-rm_repair_gone(struct rm_model *model, struct rm_stage *stage,
-    const struct rm_entry *node, double now, double *written_at)
-{
-	const struct rm_entry *cluster = rm_model_cluster(
-	    model, rm_entry_text(node, RM_RECORD_NODE, "cluster", ""));
-	if (rm_node_goal(node) != RM_GOAL_RUN ||
-	    rm_node_life(node) != RM_TASK_LOST_FOR_GOOD || cluster == NULL ||
-	    cluster->broken || !rm_entry_has(cluster, RM_RECORD_CLUSTER) ||
-	    cluster->cells[RM_RECORD_CLUSTER].version < 0 ||
-	    node->cells[RM_RECORD_NODE].version < 0 ||
-	    (*written_at > 0 && now < *written_at + RM_MEMBER_RETRY))
-		return;
-	*written_at = now;
-	if (rm_repair_replacement(model, node) == NULL)
-		write_replacement(model, stage, node, cluster);
-	else
-		write_removal(stage, node);
 }

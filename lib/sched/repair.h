@@ -19,12 +19,9 @@ struct rm_entry *rm_repair_replacement(
  * seed. */
 bool rm_repair_step(struct rm_member_ring *ring);
 
-/*
- * A node whose agent is gone for good, and its data with it, is replaced: a
- * new key is written that names it, and its own goal becomes to be removed.
- * written_at is the caller's, one a node, 0 at first.
- */
-void rm_repair_gone(struct rm_model *model, struct rm_stage *stage,
-    const struct rm_entry *node, double now, double *written_at);
+/* A member's name whose node has no record any more, as one that was removed:
+ * its number was counted by the cluster. A ring may tell of it late. */
+bool rm_repair_is_forgotten(
+    const struct rm_model *model, const char *cluster, const char *name);
 
 #endif
