@@ -232,7 +232,7 @@ load api
   jq -n --arg t "$F-kv-1.5" '{task_id: $t, agent_id: "a1", since: 2,
     state: "TASK_UNREACHABLE", message: "Agent is unreachable"}' |
     rm-state put "status/$F-kv-1"
-  wait_for 10 why_is "true TASK_UNREACHABLE: Agent is unreachable"
+  wait_for 10 why_is "true TASK_UNREACHABLE: it may run: its agent does not answer: Agent is unreachable"
 }
 
 @test "a change of templates marks the nodes that run with older ones" {

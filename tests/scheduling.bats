@@ -274,6 +274,45 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output 1
 }
 
+@test "a restart that was asked for waits for no old failures" {
+  local fails='reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S2
+    for i in 5 6 7 8 9; do update 1000 "riak-kv-1.$i" FAILED S2; done'
+  {
+    node 1; eval "$fails"; task 1 riak-kv-1.9 S2
+    offer 1001 A S2 "$(held 1 riak.riak-kv-1.5)"; tick 1002
+    node 1 run 1
+    offer 1003 B S2 "$(held 1 riak.riak-kv-1.5)"; tick 1004
+  } | add
+  decide
+  run jq -r 'if .tick then .tick else select(.call == "ACCEPT") | .call end' "$out"
+  assert_output $'1002\n1004\nACCEPT'
+  # One that is ended as it was told to begins a new row.
+  records >"$in"
+  {
+    node 1; eval "$fails"
+    update 1000 riak-kv-1.10 RUNNING S2
+    update 1001 riak-kv-1.10 KILLED S2
+    offer 1001 A S2 "$(held 1 riak.riak-kv-1.5)"; tick 1002
+  } | add
+  decide
+  run jq -r 'if .tick then .tick else select(.call == "ACCEPT") | .call end' "$out"
+  assert_output $'1002\nACCEPT'
+  run bash -c "jq -c 'select(.write == \"status/riak-kv-1\") | .value.failures' '$out' | tail -n 1"
+  assert_output 0
+}
+
+@test "an end for a reason of its agent's is no failure of the node" {
+  {
+    node 1; task 1 riak-kv-1.5 S2
+    update 1000 riak-kv-1.5 FAILED S2 '{"source":"SOURCE_AGENT","reason":"REASON_AGENT_RESTARTED","uuid":"dXVpZA=="}'
+    update 1000 riak-kv-1.6 FAILED S2 '{"source":"SOURCE_AGENT","reason":"REASON_CONTAINER_LIMITATION_MEMORY","uuid":"dXVpZA=="}'
+  } | add
+  decide
+  run jq -c 'select(.write == "status/riak-kv-1") | .value.failures' "$out"
+  assert_output $'0\n1'
+}
+
 @test "exit 0 that nobody asked for freezes a node, a restart frees it" {
   {
     node 1
@@ -441,6 +480,51 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output '["status/riak-kv-1",null]'
   run jq -c 'select(.write == "nodes/riak-kv-1")' "$out"
   assert_output '{"write":"nodes/riak-kv-1","value":null,"version":3}'
+}
+
+@test "a volume whose agent is gone for good is released; how it ended is kept" {
+  local gone_for_good='{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+  {
+    node 1 remove
+    reserved 1 held S7 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S2
+    update 1000 riak-kv-1.5 KILLED S2
+    tick 1001
+    # Asked after where the volume is now; an answer that knows no more than we.
+    echo '{"event":"FAILURE","at":1002,"mesos":{"failure":{"agent_id":{"value":"S7"}}}}'
+    update 1003 riak-kv-1.5 GONE S7 "$gone_for_good"
+    tick 1004
+    for t in {1005..1908}; do tick "$t"; done
+    update 1909 riak-kv-1.5 GONE_BY_OPERATOR S7 "$gone_for_good"
+    tick 1910
+  } | add
+  decide
+  run bash -c "jq -c 'select(.call == \"RECONCILE\") | .mesos.reconcile.tasks | map(.agent_id.value)' '$out'"
+  assert_output '["S2"]
+[]
+["S7"]
+["S7"]
+[]
+["S7"]'
+  run jq -c 'select(.write == "status/riak-kv-1") | .value.state' "$out"
+  assert_output '"TASK_KILLED"
+"TASK_GONE_BY_OPERATOR"'
+  run after 1910 'select(.write == "reservations/riak-kv-1") | .value'
+  assert_output null
+}
+
+@test "a node that has left is not run again for what the master does not know" {
+  {
+    node 1 leave
+    reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S2
+    update 1000 riak-kv-1.5 FINISHED S2
+    update 1001 riak-kv-1.5 GONE S2 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+    offer 1002 A S2 "$(held 1 riak.riak-kv-1.5)"; tick 1003
+  } | add
+  decide
+  run after 1003 'select(.call == "ACCEPT") | [.mesos.accept.operations[].type]'
+  assert_output '["DESTROY","UNRESERVE"]'
 }
 
 @test "what no record explains is reported and kept" {
@@ -1122,6 +1206,51 @@ removed() {
   assert_output '["clusters/kv",null,null,10,0]
 ["nodes/riak-kv-9","run","riak-kv-3",null,null]
 ["nodes/riak-kv-3","remove",null,null,3]'
+}
+
+@test "a join staged in a ring of which nobody is left: the node is replaced" {
+  {
+    up 2; up 3
+    node 1 remove
+    reserved 1 held S1 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S1
+    update 1000 riak-kv-1.5 KILLED S1
+    echo '{"record":"orders/riak-kv-3","value":{"id":"join.1","verb":"join","arguments":{"node":"riak-kv-1@127.0.0.1"},"at":1},"version":1}'
+    member 2 riak-kv-2.5 '[2]'
+    member 3 riak-kv-3.5 '[1]' "$(done_ join.1)"
+    for t in {1001..1070}; do tick "$t"; done
+    echo '{"record":"nodes/riak-kv-9","value":{"cluster":"kv","goal":"run","restart":0,"replaces":"riak-kv-3"},"version":0}'
+    echo '{"record":"clusters/kv","value":{"riak_version":"riak-3","generation":1,"next":10},"version":1}'
+    for t in {1071..1075}; do tick "$t"; done
+    node 3 remove
+    tick 1076
+  } | add
+  decide
+  run jq -c 'if .tick then .tick else select(.write | tostring |
+    test("^nodes/")) | [.write, .value.goal, .value.replaces, .version] end' "$out"
+  assert_output --partial '1061
+["nodes/riak-kv-9","run","riak-kv-3",null]
+1062'
+  assert_output --partial '1071
+["nodes/riak-kv-3","remove",null,3]
+1072'
+  run after 1076 'select(.call == "KILL") | .mesos.kill.task_id.value'
+  assert_output '"riak-kv-3.5"'
+}
+
+@test "a staged join waits while a member of its ring may come back" {
+  {
+    up 2; up 3
+    node 1; task 1 riak-kv-1.5 S1
+    update 1000 riak-kv-1.5 FAILED S1
+    echo '{"record":"orders/riak-kv-3","value":{"id":"join.1","verb":"join","arguments":{"node":"riak-kv-1@127.0.0.1"},"at":1},"version":1}'
+    member 2 riak-kv-2.5 '[2]'
+    member 3 riak-kv-3.5 '[1]' "$(done_ join.1)"
+    for t in {1001..1200}; do tick "$t"; done
+  } | add
+  decide
+  run jq -c 'select(.write | tostring | test("^nodes/"))' "$out"
+  assert_output ""
 }
 
 # ---- rollouts ----

@@ -164,6 +164,26 @@ rm_shape_versions(const struct rm_model *model)
 	return versions;
 }
 
+/* How its task ended tells more than what it waits for. */
+static bool
+tells(const struct rm_entry *node)
+{
+	const struct rm_task_state *state = rm_task_state_find(
+	    rm_entry_text(node, RM_RECORD_STATUS, "state", ""));
+	return state != NULL && (state->count == RM_TASK_COUNT_GROWS ||
+				    state->life == RM_TASK_UNSURE ||
+				    state->life == RM_TASK_LOST_FOR_GOOD);
+}
+
+static char *
+words(const struct rm_entry *node)
+{
+	return rm_task_words(
+	    rm_entry_text(node, RM_RECORD_STATUS, "state", "task"),
+	    rm_entry_text(node, RM_RECORD_STATUS, "reason", NULL),
+	    rm_entry_text(node, RM_RECORD_STATUS, "message", NULL));
+}
+
 /* What a node waits for, or what was wrong last; the caller's, or NULL. */
 static char *
 why_not(const struct rm_view *view, const struct rm_entry *node,
@@ -179,8 +199,6 @@ why_not(const struct rm_view *view, const struct rm_entry *node,
 		return NULL;
 	const char *verdict = rm_entry_text(
 	    cluster, RM_RECORD_VERDICT, node->key, NULL);
-	const char *message = rm_entry_text(
-	    node, RM_RECORD_STATUS, "message", NULL);
 	bool alive = life == RM_TASK_ALIVE;
 	if (alive && rm_entry_has(node, RM_RECORD_MEMBER)) {
 		const char *health = rm_entry_text(
@@ -191,11 +209,9 @@ why_not(const struct rm_view *view, const struct rm_entry *node,
 	}
 	if (alive)
 		return NULL;
-	if (message != NULL && life != RM_TASK_NONE)
-		return rm_format("%s: %s",
-		    rm_entry_text(node, RM_RECORD_STATUS, "state", "task"),
-		    message);
-	return verdict != NULL ? rm_strdup(verdict) : NULL;
+	return verdict != NULL && !tells(node) ? rm_strdup(verdict)
+	       : life != RM_TASK_NONE          ? words(node)
+					       : NULL;
 }
 
 /* Whether it runs with a configuration that is not the cluster's any more. */

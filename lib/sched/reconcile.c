@@ -15,12 +15,22 @@ own(const struct rm_entry *node)
 	return node->own;
 }
 
+const char *
+rm_reconcile_agent(const struct rm_entry *node)
+{
+	const char *agent = rm_node_task_agent(node);
+	return rm_node_life(node) == RM_TASK_ENDED
+		   ? rm_entry_text(
+			 node, RM_RECORD_RESERVATION, "agent_id", agent)
+		   : agent;
+}
+
 /* The task as RECONCILE names it; consumes and returns the array. */
 static jv
 add_task(jv tasks, const struct rm_entry *node)
 {
 	const char *id = rm_node_task(node);
-	const char *agent = rm_node_task_agent(node);
+	const char *agent = rm_reconcile_agent(node);
 	if (id == NULL)
 		return tasks;
 	jv task = JV_OBJECT(
@@ -52,11 +62,13 @@ ask_pending(struct rm_stage *stage, const struct rm_model *model)
 		jv_free(tasks);
 }
 
-static bool
-may_run(const struct rm_entry *node)
+bool
+rm_reconcile_counts(const struct rm_entry *node)
 {
 	enum rm_task_life life = rm_node_life(node);
-	return life == RM_TASK_ALIVE || life == RM_TASK_UNSURE;
+	return life == RM_TASK_ALIVE || life == RM_TASK_UNSURE ||
+	       (life == RM_TASK_ENDED &&
+		   rm_entry_has(node, RM_RECORD_RESERVATION));
 }
 
 static void
@@ -71,7 +83,7 @@ rm_reconcile_all(struct rm_reconcile *r, struct rm_stage *stage,
     const struct rm_model *model, double now)
 {
 	for (size_t i = 0; i < model->nodes.count; i++)
-		own(model->nodes.items[i])->pending = may_run(
+		own(model->nodes.items[i])->pending = rm_reconcile_counts(
 		    model->nodes.items[i]);
 	ask_pending(stage, model);
 	ask(stage, jv_array());

@@ -25,7 +25,17 @@ struct rm_reconcile_node {
 	bool reported; /* that it is broken */
 };
 
-/* Asks about every task that may run, and for all that the master knows. */
+/*
+ * Whether the master can tell something of the node's newest task: it may run,
+ * or it has ended and left a volume, whose agent may be gone for good. No offer
+ * would ever tell that.
+ */
+bool rm_reconcile_counts(const struct rm_entry *node);
+/* Its agent; of a task that has ended, where its volume is now: an agent that
+ * was removed comes back with another id. Borrowed, or NULL. */
+const char *rm_reconcile_agent(const struct rm_entry *node);
+
+/* Asks about every task that counts, and for all that the master knows. */
 void rm_reconcile_all(struct rm_reconcile *r, struct rm_stage *stage,
     const struct rm_model *model, double now);
 /* Asks about one node, now. */

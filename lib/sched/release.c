@@ -116,13 +116,15 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 	if (!rm_round_removed(r, node) || node->broken ||
 	    !jv_is_valid(record) || rm_round_own(node)->planned != 0)
 		return;
-	if (life == RM_TASK_LOST_FOR_GOOD) {
-		rm_round_store_reservation(r, stage, node, jv_null());
-		return;
-	}
 	struct rm_group *group = rm_groups_of(&r->groups, node->key,
 	    rm_json_text(record, "persistence_id", ""),
 	    rm_json_text(record, "agent_id", ""));
+	if (life == RM_TASK_LOST_FOR_GOOD && group == NULL) {
+		rm_log_info(
+		    "released node=%s: its agent is gone for good", node->key);
+		rm_round_store_reservation(r, stage, node, jv_null());
+		return;
+	}
 	double asked = rm_round_release_asked(node);
 	if (life == RM_TASK_ALIVE ||
 	    (group == NULL && asked <= 0 &&

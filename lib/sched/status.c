@@ -108,6 +108,15 @@ text_is(jv object, const char *field, const char *text)
 	return strcmp(rm_json_text(object, field, ""), text) == 0;
 }
 
+/* The master was asked for it. */
+static bool
+is_answer(jv status)
+{
+	const struct rm_task_reason *reason = rm_task_reason_find(
+	    rm_json_text(status, "reason", NULL));
+	return reason != NULL && reason->confirms;
+}
+
 /*
  * A terminal state that the master made up by itself, such as the TASK_DROPPED
  * of an ACCEPT that came twice, may concern a task that runs. The answer to a
@@ -118,8 +127,7 @@ unconfirmed(jv status, const struct rm_task_state *state)
 {
 	return state != NULL && state->life == RM_TASK_ENDED &&
 	       text_is(status, "source", "SOURCE_MASTER") &&
-	       !rm_json_has(status, "uuid") &&
-	       !text_is(status, "reason", "REASON_RECONCILIATION");
+	       !rm_json_has(status, "uuid") && !is_answer(status);
 }
 
 static jv
@@ -130,12 +138,16 @@ text_or_null(jv object, const char *field)
 }
 
 static double
-count_failures(jv before, bool same, bool ended_before,
-    const struct rm_task_state *state, double now)
+count_failures(jv before, bool same, bool ended_before, jv update, double now)
 {
 	double failures = rm_json_number(before, "failures", 0);
-	if (state == NULL || !state->failure || (same && ended_before))
+	enum rm_task_count count = rm_task_count_of(
+	    rm_json_text(update, "state", ""),
+	    rm_json_text(update, "reason", NULL));
+	if (count == RM_TASK_COUNT_STAYS || (same && ended_before))
 		return failures;
+	if (count == RM_TASK_COUNT_ENDS)
+		return 0;
 	double ran = rm_json_number(before, "running_since", 0);
 	bool stable = same && ran > 0 && now - ran >= STABLE_RUN;
 	return stable ? 1 : failures + 1;
@@ -191,7 +203,7 @@ next_status(const struct rm_entry *node, jv update, double now)
 	record = rm_json_set(
 	    record, "running_since", ran > 0 ? jv_number(ran) : jv_null());
 	record = rm_json_set(record, "failures",
-	    jv_number(count_failures(before, same, ended_before, state, now)));
+	    jv_number(count_failures(before, same, ended_before, update, now)));
 	record = rm_json_set(record, "unconfirmed",
 	    unconfirmed(update, state) ? jv_true() : jv_false());
 	return rm_json_set(record, "frozen", freeze(node, before, name));
@@ -207,10 +219,32 @@ same_state(jv before, jv after)
 		   rm_json_bool(after, "unconfirmed", false);
 }
 
+/*
+ * Of a task that has ended, and was said to by its agent, the master knows no
+ * more; how it ended is kept. That its agent is gone for good is news.
+ */
+static bool
+is_stale(const struct rm_entry *node, jv update)
+{
+	jv before = rm_entry_value(node, RM_RECORD_STATUS);
+	const struct rm_task_state *state = rm_task_state_find(
+	    rm_json_text(update, "state", ""));
+	return rm_node_life(node) == RM_TASK_ENDED && is_answer(update) &&
+	       text_is(before, "task_id",
+		   rm_json_path_text(update, "task_id.value")) &&
+	       state != NULL &&
+	       (state->life == RM_TASK_ENDED || state->life == RM_TASK_UNSURE);
+}
+
 static void
 update_newest(struct rm_status *s, struct rm_stage *stage,
     struct rm_entry *node, jv update)
 {
+	if (is_stale(node, update)) {
+		own(node)->pending = false;
+		acknowledge(stage, update);
+		return;
+	}
 	jv after = next_status(node, update, s->now);
 	const struct rm_task_state *state = rm_task_state_find(
 	    rm_json_text(after, "state", ""));
@@ -336,10 +370,9 @@ on_failure(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 	if (agent != NULL && !jv_is_valid(executor))
 		for (size_t i = 0; i < s->model.nodes.count; i++) {
 			struct rm_entry *node = s->model.nodes.items[i];
-			const char *on = rm_node_task_agent(node);
-			enum rm_task_life life = rm_node_life(node);
+			const char *on = rm_reconcile_agent(node);
 			if (on != NULL && strcmp(on, agent) == 0 &&
-			    (life == RM_TASK_ALIVE || life == RM_TASK_UNSURE))
+			    rm_reconcile_counts(node))
 				rm_reconcile_node(
 				    &s->reconcile, stage, node, s->now);
 		}

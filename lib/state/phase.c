@@ -140,12 +140,23 @@ rm_node_frozen(const struct rm_entry *node)
 	return why;
 }
 
+/* Somebody has asked for a restart since its newest task was launched. */
+static bool
+is_asked_for(const struct rm_entry *node)
+{
+	double met = rm_entry_number(node, RM_RECORD_TASK, "restart", -1);
+	return met >= 0 &&
+	       task_time(node, RM_RECORD_TASK) ==
+		   task_time(node, RM_RECORD_STATUS) &&
+	       rm_entry_number(node, RM_RECORD_NODE, "restart", 0) > met;
+}
+
 double
 rm_node_retry_at(const struct rm_entry *node)
 {
 	double failures = rm_entry_number(
 	    node, RM_RECORD_STATUS, "failures", 0);
-	if (failures < 1)
+	if (failures < 1 || is_asked_for(node))
 		return 0;
 	double delay = FIRST_DELAY * pow(2, fmin(failures - 1, 20));
 	return rm_entry_number(node, RM_RECORD_STATUS, "since", 0) +

@@ -520,22 +520,6 @@ run_of(const char *node)
 	return NULL;
 }
 
-/* What is on an agent that is gone can't be proven released. */
-static bool
-is_beyond(const char *node)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "reservations/%s", node);
-	jv reservation = record(path);
-	bool beyond = false;
-	for (int a = 0; a < AGENTS; a++)
-		beyond |= agents[a].gone &&
-			  strcmp(agents[a].id,
-			      rm_json_text(reservation, "agent_id", "")) == 0;
-	jv_free(reservation);
-	return beyond;
-}
-
 /* Why not yet, or NULL. */
 static const char *
 wrong_with(const char *path, jv value)
@@ -549,7 +533,7 @@ wrong_with(const char *path, jv value)
 		const struct riak *r = riak_find(key + 1);
 		const char *cluster = rm_json_text(value, "cluster", "");
 		if (strcmp(rm_json_text(value, "goal", ""), "run") != 0)
-			return is_beyond(key + 1) ? NULL : "not gone yet";
+			return "not gone yet";
 		if (run_of(key + 1) == NULL)
 			return "does not run";
 		if (ring_size(r->ring) != count_nodes(cluster, false))
