@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "mesos/calls.h"
 #include "mesos/events.h"
+#include "stream/figures.h"
 
 struct options {
 	struct rm_events_options events;
@@ -36,6 +37,9 @@ struct options {
 		    "RIAK_MESOS_ZK_AUTH_FILE", NULL, NULL,                     \
 		    "user:password for ZooKeeper", AT(events.zk_auth),         \
 		    false },                                                   \
+	    { RM_OPTION_COUNT, "figures-fd", 0, "FD", NULL, NULL, NULL,        \
+		    "count in this memory of rm-schedd's",                     \
+		    AT(events.figures_fd), false },                            \
 	{                                                                      \
 		RM_OPTION_TEXT, "framework", 0, "NAME", "RIAK_MESOS_NAME",     \
 		    "riak.framework-name", "riak",                             \
@@ -92,6 +96,16 @@ static const struct rm_option calls_options[] = {
 };
 #undef AT
 
+static bool
+count(const char *stage, const struct options *options)
+{
+	struct rm_error err = { 0 };
+	if (rm_figures_open(options->events.figures_fd, stage, &err) == 0)
+		return true;
+	rm_log_error("%s", err.text);
+	return false;
+}
+
 static char *
 copy(const char *text)
 {
@@ -114,7 +128,9 @@ run_events(void *values, int argc, char **argv)
 		.webui_url = copy(o->webui_url),
 		.failover_timeout = o->failover_timeout,
 	};
-	return rm_events_run(&o->events, &framework);
+	return count("rm-mesos events", o)
+		   ? rm_events_run(&o->events, &framework)
+		   : RM_EXIT_USAGE;
 }
 
 static int
@@ -136,7 +152,8 @@ run_calls(void *values, int argc, char **argv)
 		rm_log_error("bad value for --deadline: 0");
 		return RM_EXIT_USAGE;
 	}
-	return rm_calls_run(&options);
+	return count("rm-mesos calls", o) ? rm_calls_run(&options)
+					  : RM_EXIT_USAGE;
 }
 
 int

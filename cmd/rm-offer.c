@@ -14,6 +14,7 @@ static const struct rm_option options[] = {
 	{ RM_OPTION_FLAG, "explain", 0, NULL, NULL, NULL, NULL,
 	    "print each verdict instead of the stream",
 	    offsetof(struct rm_offer_options, explain), false },
+	RM_STAGE_FIGURES,
 	RM_OPTIONS_END,
 };
 

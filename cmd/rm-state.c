@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "base/exit.h"
+#include "base/log.h"
 #include "base/option.h"
 #include "state/apply.h"
 #include "state/dump.h"
@@ -9,6 +10,7 @@
 #include "state/restore.h"
 #include "state/store.h"
 #include "state/watch.h"
+#include "stream/figures.h"
 
 #define AT(field) offsetof(struct rm_state_options, field)
 
@@ -27,6 +29,12 @@
 		    NULL, "20", "longest wait for ZooKeeper, or to lead",      \
 		    AT(wait), false                                            \
 	}
+#define FIGURES                                                                \
+	{                                                                      \
+		RM_OPTION_COUNT, "figures-fd", 0, "FD", NULL, NULL, NULL,      \
+		    "count in this memory of rm-schedd's", AT(figures_fd),     \
+		    false                                                      \
+	}
 #define FLAG(name, letter, help, field)                                        \
 	{                                                                      \
 		RM_OPTION_FLAG, name, letter, NULL, NULL, NULL, NULL, help,    \
@@ -40,6 +48,7 @@ static const struct rm_option common_options[] = {
 static const struct rm_option watch_options[] = {
 	COMMON_OPTIONS,
 	FLAG("follow", 'f', "go on without reading standard input", follow),
+	FIGURES,
 	RM_OPTIONS_END,
 };
 static const struct rm_option apply_options[] = {
@@ -47,6 +56,7 @@ static const struct rm_option apply_options[] = {
 	{ RM_OPTION_TEXT, "fence", 0, "PATH", NULL, NULL, NULL,
 	    "election node that every write checks [one of its own]", AT(fence),
 	    false },
+	FIGURES,
 	RM_OPTIONS_END,
 };
 static const struct rm_option edit_options[] = {
@@ -68,18 +78,30 @@ static const struct rm_option restore_options[] = {
 };
 #undef AT
 
+static bool
+count(const char *stage, const struct rm_state_options *options)
+{
+	struct rm_error err = { 0 };
+	if (rm_figures_open(options->figures_fd, stage, &err) == 0)
+		return true;
+	rm_log_error("%s", err.text);
+	return false;
+}
+
 static int
 run_watch(void *options, int argc, char **argv)
 {
 	(void)argc, (void)argv;
-	return rm_watch_run(options);
+	return count("rm-state watch", options) ? rm_watch_run(options)
+						: RM_EXIT_USAGE;
 }
 
 static int
 run_apply(void *options, int argc, char **argv)
 {
 	(void)argc, (void)argv;
-	return rm_apply_run(options);
+	return count("rm-state apply", options) ? rm_apply_run(options)
+						: RM_EXIT_USAGE;
 }
 
 static int

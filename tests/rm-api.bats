@@ -335,6 +335,41 @@ load api
   [ "$(grep -c '^# TYPE' <<<"$output")" = "$(grep -c '^# HELP' <<<"$output")" ]
 }
 
+@test "figures of the scheduler: what its record says, zeros where it says none" {
+  settings
+  start_api
+  run curl -s "$API/metrics"
+  refute_output --partial offers_received
+  zk scheduler '{"leader": "h:1", "running": true, "at": 17.5, "counters": {
+    "offers_received_total": {"": 7}, "master_calls_total": {"ACCEPT,done": 3, "KILL,lost": 1},
+    "pipeline_delay_seconds": {"0.001": 2, "0.5": 1, "+Inf": 1, "sum": 20.25, "count": 4},
+    "task_updates_total": 3, "new": {"x": 1}}}'
+  reported() { curl -s "$API/metrics" | grep -qx 'riak_mesos_scheduler_leads 1'; }
+  wait_for 10 reported
+  run curl -s "$API/metrics"
+  assert_line 'riak_mesos_scheduler_report_timestamp_seconds 17.500'
+  assert_line 'riak_mesos_offers_received_total 7'
+  assert_line 'riak_mesos_offers_declined_total 0'
+  assert_line 'riak_mesos_master_calls_total{type="ACCEPT",outcome="done"} 3'
+  assert_line 'riak_mesos_master_calls_total{type="KILL",outcome="lost"} 1'
+  assert_line 'riak_mesos_master_calls_total{type="DECLINE",outcome="refused"} 0'
+  assert_line 'riak_mesos_task_updates_total{state="TASK_FAILED"} 0'
+  assert_line 'riak_mesos_pipeline_delay_seconds_bucket{le="0.1"} 2'
+  assert_line 'riak_mesos_pipeline_delay_seconds_bucket{le="0.5"} 3'
+  assert_line 'riak_mesos_pipeline_delay_seconds_bucket{le="+Inf"} 4'
+  assert_line 'riak_mesos_pipeline_delay_seconds_sum 20.250000'
+  assert_line 'riak_mesos_pipeline_delay_seconds_count 4'
+  # Each is a counter by its name, or none; none is told of twice; the page has all.
+  run bash -c "grep '^# TYPE .*_total ' <<<\"\$1\" | grep -v ' counter\$'" _ "$output"
+  assert_output ""
+  curl -s "$API/metrics" >figures
+  [ -z "$(grep -v '^#' figures | sed 's/ [^ ]*$//' | sort | uniq -d)" ]
+  local name
+  for name in $(awk '/^# TYPE/ {sub("riak_mesos_", "", $3); print $3}' figures); do
+    grep -q "\b$name\b" "$TOP/man/rm-api.8" || fail "$name is not in rm-api(8)"
+  done
+}
+
 @test "numbers are not used again, not even by twenty at once" {
   settings
   start_api

@@ -214,3 +214,31 @@ ends_with() {
   ends_with 100
   said a "rm-status"
 }
+
+@test "stages count for it, and what they counted outlives them" {
+  start_zookeeper
+  stage rm-offer 'exec "$RM_BIN/rm-offer" "$@"'
+  stage rm-status '[ -e "$STACK/fed" ] || echo nonsense; touch "$STACK/fed"; exec -a "$0" cat'
+  export STACK
+  schedd a
+  # rm-offer drops what is no line of ours; it is counted though it is killed.
+  wait_for 20 test -e "$STACK/fed"
+  wait_for 20 said a "line 1 dropped"
+  pkill -KILL -P "$SCHEDD_PID" -f rm-offer
+  counters() {
+    rm-state get scheduler --zk "$ZK" | jq -e ".counters | $1"
+  }
+  wait_for 30 counters '.pipeline_starts_total[""] == 2'
+  counters '.stage_dropped_lines_total["rm-offer"] == 1'
+  counters '.pipeline_ends_total["rm-offer"] == 1'
+}
+
+@test "a descriptor that is nothing to count in" {
+  run -100 rm-status --figures-fd 9 </dev/null
+  assert_output --partial "--figures-fd: 9 is nothing to count in"
+  run -100 rm-mesos calls --figures-fd 8 8</dev/null </dev/null
+  assert_output --partial "--figures-fd: 8 is nothing to count in"
+  head -c 16000 /dev/zero >"$BATS_TEST_TMPDIR/zeros"
+  run -100 rm-state watch --zk h:1 --figures-fd 8 8<>"$BATS_TEST_TMPDIR/zeros" </dev/null
+  assert_output --partial "--figures-fd: 8 is nothing to count in"
+}

@@ -34,6 +34,11 @@ kill_and_see_it_back() {
   [ "$(realpath "$(sandbox_of "$node")/data")" = "$volume" ]
 }
 
+# counted PROGRAM: it holds for what the scheduler has counted.
+counted() {
+  state get scheduler | jq -e ".counters | $1"
+}
+
 @test "typed by hand: a node starts, is killed, and comes back on its data" {
   settings | state put settings
   make_cluster kv
@@ -53,6 +58,13 @@ kill_and_see_it_back() {
   start_schedd
   wait_for 40 running riak-kv-1
   kill_and_see_it_back riak-kv-1
+  wait_for 30 counted '.task_updates_total.TASK_FAILED == 1 and
+    .task_updates_total.TASK_RUNNING == 2 and .pipeline_starts_total[""] == 1 and
+    .offers_received_total[""] >= 3 and .offers_accepted_total[""] >= 2 and
+    .master_calls_total["ACCEPT,done"] >= 2 and .master_events_total.SUBSCRIBED == 1 and
+    .master_calls_total["ACKNOWLEDGE,done"] == .update_acknowledge_seconds.count and
+    .master_call_duration_seconds.count > 0 and .pipeline_delay_seconds.count > 0 and
+    .record_writes_total.asked > 0 and .stage_dropped_lines_total == null'
   kill -TERM "$SCHEDD_PID"
   wait_for 15 gone "$SCHEDD_PID"
   wait "$SCHEDD_PID"

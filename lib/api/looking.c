@@ -75,6 +75,10 @@ reply_made(struct rm_request *request, void *arg, const char *type,
 	const struct rm_api *api = arg;
 	struct rm_str text = { 0 };
 	jv framework = rm_api_framework(api), clusters = look_at_clusters(api);
+	jv scheduler = rm_view_scheduler(api->view);
+	if (jv_is_valid(scheduler))
+		framework = rm_json_set(
+		    framework, "record", jv_copy(scheduler));
 	framework = rm_json_set(framework, "streams",
 	    jv_number((double)rm_feed_streams(api->feed)));
 	make(&text, framework, clusters);

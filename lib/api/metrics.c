@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "stream/figures.h"
 
 static void
 begin(struct rm_str *text, const char *name, const char *help)
@@ -95,6 +96,24 @@ put_phases(struct rm_str *text, jv framework)
 	jv_free(phases);
 }
 
+/* What the scheduler's stages count, as it said last. */
+static void
+put_scheduler(struct rm_str *text, jv framework)
+{
+	jv record = rm_json_get(framework, "record");
+	if (jv_is_valid(record)) {
+		jv counters = rm_json_get(record, "counters");
+		begin(text, "scheduler_report_timestamp_seconds",
+		    "when the scheduler told of itself last");
+		rm_str_printf(text,
+		    "riak_mesos_scheduler_report_timestamp_seconds %.3f\n",
+		    rm_json_number(record, "at", 0));
+		rm_figures_write(text, counters);
+		jv_free(counters);
+	}
+	jv_free(record);
+}
+
 void
 rm_metrics_write(struct rm_str *text, jv framework, jv clusters)
 {
@@ -112,4 +131,5 @@ rm_metrics_write(struct rm_str *text, jv framework, jv clusters)
 	    rm_json_number(framework, "streams", 0));
 	put_phases(text, framework);
 	put_clusters(text, clusters);
+	put_scheduler(text, framework);
 }

@@ -11,8 +11,8 @@
 
 #include "base/str.h"
 
-/* framework: as GET /api/v1/framework has it, and "streams", how many streams
- * of events are open. clusters: an array of
+/* framework: as GET /api/v1/framework has it, "streams", how many streams of
+ * events are open, and "record", the scheduler's, if there is one. clusters: an array of
  * {"status","rollout","partitions"}: as GET …/status and …/rollout have them
  * (rollout may be null), and what each node owns, {"riak-kv-1":22,…}.
  * Borrowed. */

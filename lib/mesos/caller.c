@@ -11,6 +11,8 @@
 #include "io/loop.h"
 #include "mesos/address.h"
 #include "mesos/answer.h"
+#include "mesos/call_figures.h"
+#include "stream/figures.h"
 
 /* Waits before a call is repeated, seconds. */
 #define FIRST_WAIT 0.1
@@ -43,9 +45,18 @@ struct rm_caller {
 	struct rm_timer again;
 	struct rm_timer next;
 	unsigned long refused;
+	struct rm_call_figures figures;
+	double posted; /* monotonic */
 };
 
 static void prepare(struct rm_caller *caller);
+
+static void
+count(struct rm_caller *caller, const struct rm_call *call, const char *outcome)
+{
+	rm_call_figures_count(
+	    &caller->figures, call, outcome, rm_stream_now());
+}
 
 static void
 drop_waiting(struct rm_caller *caller)
@@ -53,6 +64,7 @@ drop_waiting(struct rm_caller *caller)
 	while (!TAILQ_EMPTY(&caller->queue)) {
 		struct waiting *waiting = TAILQ_FIRST(&caller->queue);
 		TAILQ_REMOVE(&caller->queue, waiting, link);
+		count(caller, &waiting->call, "lost");
 		rm_call_free(&waiting->call);
 		free(waiting);
 	}
@@ -77,6 +89,7 @@ gone(struct rm_caller *caller, const char *what, const char *why)
 {
 	rm_log_warn("%s: %s: %s; %zu calls dropped", caller->call.type->name,
 	    what, why, caller->count + 1);
+	count(caller, &caller->call, "lost");
 	caller->live = false;
 	caller->gone_at = rm_stream_now();
 	drop_waiting(caller);
@@ -97,6 +110,7 @@ wrong(struct rm_caller *caller, const char *why)
 {
 	rm_log_error("%s refused: %s", caller->call.type->name, why);
 	caller->refused++;
+	count(caller, &caller->call, "refused");
 	if (caller->call.type->repeatable || caller->old)
 		finish_call(caller);
 	else
@@ -113,6 +127,7 @@ try_again(struct rm_caller *caller, const char *why)
 		return;
 	}
 	rm_log_info("%s: %s; again", caller->call.type->name, why);
+	count(caller, &caller->call, "repeated");
 	rm_timer_set(&caller->again, wait < left ? wait : left);
 }
 
@@ -120,6 +135,7 @@ static void
 give_up(struct rm_caller *caller, int code, const char *what, const char *why)
 {
 	rm_log_error("%s: %s: %s", caller->call.type->name, what, why);
+	count(caller, &caller->call, "failed");
 	finish_call(caller);
 	rm_timer_stop(&caller->next);
 	caller->options.on_failure(caller->options.arg, code);
@@ -131,6 +147,7 @@ judge(struct rm_caller *caller, enum rm_answer answer, int status,
 {
 	switch (answer) {
 	case RM_ANSWER_DONE:
+		count(caller, &caller->call, "done");
 		finish_call(caller);
 		break;
 	case RM_ANSWER_LOST:
@@ -165,6 +182,8 @@ answered(void *arg, const struct rm_http_response *response,
 	struct rm_caller *caller = arg;
 	caller->post = NULL;
 	int status = failure != NULL ? 0 : response->status;
+	rm_figures_observe(
+	    RM_FIGURE_CALL_SECONDS, rm_now() - caller->posted);
 	const char *why = failure != NULL ? failure->text : response->body;
 	enum rm_answer answer = rm_answer_of(status, why, response->maybe_seen);
 	bool lost = answer == RM_ANSWER_LOST && !caller->call.type->repeatable;
@@ -202,6 +221,7 @@ post(void *arg)
 		.repeatable = caller->call.type->repeatable,
 		.on_done = answered,
 		.arg = caller };
+	caller->posted = rm_now();
 	caller->post = rm_http_send(caller->http, &request, &err);
 	free(url);
 	if (caller->post == NULL)
@@ -230,6 +250,7 @@ prepare(struct rm_caller *caller)
 		&caller->body, &err) != 0) {
 		rm_log_error(
 		    "%s not sent: %s", caller->call.type->name, err.text);
+		count(caller, &caller->call, "failed");
 		caller->refused++;
 		let_go(caller);
 		return;
@@ -300,6 +321,7 @@ rm_caller_new(struct event_base *loop, const struct rm_caller_options *options,
 	caller->options = *options;
 	caller->http = http;
 	TAILQ_INIT(&caller->queue);
+	rm_call_figures_init(&caller->figures);
 	rm_timer_init(&caller->again, loop, post, caller);
 	rm_timer_init(&caller->next, loop, begin_next, caller);
 	return caller;
@@ -313,6 +335,7 @@ rm_caller_free(struct rm_caller *caller)
 	rm_secrets_cancel(caller->options.secrets);
 	rm_http_free(caller->http);
 	drop_waiting(caller);
+	rm_call_figures_free(&caller->figures);
 	rm_call_free(&caller->call);
 	rm_str_free(&caller->body);
 	rm_timer_free(&caller->again);
@@ -351,6 +374,7 @@ void
 rm_caller_add(struct rm_caller *caller, struct rm_call *call)
 {
 	if (!caller->live) {
+		count(caller, call, "lost");
 		rm_call_free(call);
 		return;
 	}
@@ -361,6 +385,12 @@ rm_caller_add(struct rm_caller *caller, struct rm_call *call)
 	caller->count++;
 	if (caller->call.type == NULL)
 		rm_timer_set(&caller->next, 0);
+}
+
+void
+rm_caller_update(struct rm_caller *caller, jv line)
+{
+	rm_call_figures_update(&caller->figures, line);
 }
 
 bool

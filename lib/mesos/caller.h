@@ -40,6 +40,9 @@ void rm_caller_follow(struct rm_caller *caller, const char *address,
 /* Takes over what call holds. Dropped when there is no subscription. */
 void rm_caller_add(struct rm_caller *caller, struct rm_call *call);
 
+/* An UPDATE came: its acknowledgement is timed. Borrows. */
+void rm_caller_update(struct rm_caller *caller, jv line);
+
 /* Whether there is a subscription that the master still knows. */
 bool rm_caller_live(const struct rm_caller *caller);
 /* When it was lost: rm_stream_now(). */

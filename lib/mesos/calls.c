@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "mesos/caller.h"
+#include "stream/figures.h"
 #include "stream/kind.h"
 #include "stream/pipe.h"
 
@@ -112,6 +113,36 @@ take_heartbeat(
 	return 0;
 }
 
+/* The master's words are for others; here it is when they came. */
+static int
+take_update(
+    struct calls *calls, const char *text, size_t len, struct rm_error *err)
+{
+	jv line;
+	if (rm_json_parse(text, len, &line, err) != 0)
+		return -1;
+	rm_caller_update(calls->caller, line);
+	jv_free(line);
+	return 0;
+}
+
+/* {"tick":T}: how long has it been under way? */
+static int
+take_tick(
+    struct calls *calls, const char *text, size_t len, struct rm_error *err)
+{
+	jv line;
+	(void)calls;
+	if (rm_json_parse(text, len, &line, err) != 0)
+		return -1;
+	double at = rm_json_number(line, "tick", -1);
+	jv_free(line);
+	if (at >= 0)
+		rm_figures_observe(
+		    RM_FIGURE_DELAY_SECONDS, rm_stream_now() - at);
+	return 0;
+}
+
 static int
 take_call(
     struct calls *calls, const char *text, size_t len, struct rm_error *err)
@@ -148,6 +179,8 @@ static const struct {
 	{ RM_KIND_CALL, NULL, take_call },
 	{ RM_KIND_EVENT, "SUBSCRIBED", take_subscribed },
 	{ RM_KIND_EVENT, "HEARTBEAT", take_heartbeat },
+	{ RM_KIND_EVENT, "UPDATE", take_update },
+	{ RM_KIND_TICK, NULL, take_tick },
 	{ RM_KIND_NONE, NULL, take_unknown },
 };
 
@@ -163,6 +196,7 @@ on_line(void *arg, const char *line, size_t len, unsigned long number)
 			continue;
 		if (rules[i].take(calls, line, len, &err) != 0) {
 			rm_log_warn("line %lu dropped: %s", number, err.text);
+			rm_figures_dropped();
 			calls->dropped++;
 		}
 		break;

@@ -1,5 +1,6 @@
 #include "mesos/events.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "mesos/framework_load.h"
 #include "mesos/leader.h"
 #include "mesos/subscription.h"
+#include "stream/figures.h"
 #include "stream/pipe.h"
 
 /* Waits before another attempt, seconds. */
@@ -192,6 +194,10 @@ on_event(void *arg, const struct rm_event *event)
 		.master = rm_subscription_address(ev->subscription),
 		.stream_id = rm_subscription_stream_id(ev->subscription),
 	};
+	char type[64];
+	snprintf(type, sizeof(type), "%.*s", (int)event->type.len,
+	    event->type.at);
+	rm_figures_add(RM_FIGURE_EVENTS, type, NULL, 1);
 	rm_event_write(event, rm_stream_now(), &source, send_line, ev);
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(*handlers); i++) {
 		jv value;

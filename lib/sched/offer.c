@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "sched/steps.h"
 #include "state/phase.h"
+#include "stream/figures.h"
 
 void *
 rm_offer_new(void)
@@ -93,6 +94,8 @@ on_offers(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 		jv_free(offers);
 		return rm_stage_lacks(err, "offers.offers");
 	}
+	rm_figures_add(RM_FIGURE_RECEIVED, NULL, NULL,
+	    (unsigned long)jv_array_length(jv_copy(offers)));
 	jv_array_foreach (offers, i, offer) {
 		struct rm_error why = { 0 };
 		if (rm_agents_add(&r->agents, offer, at, &why) != 0)

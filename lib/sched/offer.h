@@ -23,6 +23,7 @@ void rm_offer_free(void *state);
 
 /* The stage's own options. */
 struct rm_offer_options {
+	long figures_fd; /* first: RM_STAGE_FIGURES */
 	const char *where; /* jq program instead of the settings', or NULL */
 	bool explain; /* tell each verdict, instead of the stream */
 };

@@ -10,6 +10,7 @@
 #include "sched/member.h"
 #include "sched/store.h"
 #include "state/phase.h"
+#include "stream/figures.h"
 
 /* One cluster's, while it is looked at. */
 struct rollout {
@@ -108,16 +109,27 @@ make_plan(struct rollout *r)
 	    jv_number(r->ring.now), jv_string("command"), command);
 	jv_free(r->plan);
 	r->plan = rm_json_set(plan, "steps", steps);
+	rm_figures_add(RM_FIGURE_ROLLOUTS, "started", NULL, 1);
 	rm_log_info("rollout cluster=%s restart=%.0f steps=%d", r->cluster->key,
 	    r->counter, jv_array_length(jv_copy(steps)));
+}
+
+/* Those that begin and those that end; one that is paused does neither. */
+static void
+count(const char *outcome)
+{
+	if (strcmp(outcome, "running") != 0 && strcmp(outcome, "paused") != 0)
+		rm_figures_add(RM_FIGURE_ROLLOUTS, outcome, NULL, 1);
 }
 
 static void
 set_state(struct rollout *r, const char *state)
 {
-	if (!is(r->plan, "state", state))
+	if (!is(r->plan, "state", state)) {
 		rm_log_info(
 		    "rollout cluster=%s state=%s", r->cluster->key, state);
+		count(state);
+	}
 	r->plan = rm_json_set(r->plan, "state", jv_string(state));
 }
 

@@ -10,6 +10,7 @@
 #include "sched/reconcile.h"
 #include "sched/store.h"
 #include "state/phase.h"
+#include "stream/figures.h"
 
 /* A run that lasted this long ends a row of failures. */
 #define STABLE_RUN   60.0
@@ -315,6 +316,8 @@ on_update(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 	else if (rm_json_text(update, "state", NULL) == NULL)
 		rc = rm_stage_lacks(err, "update.status.state");
 	if (rc == 0) {
+		rm_figures_add(RM_FIGURE_UPDATES,
+		    rm_json_text(update, "state", ""), NULL, 1);
 		take_time(s, line);
 		dispatch_update(s, stage, update);
 	}

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "io/loop.h"
 #include "io/process.h"
+#include "stream/figures.h"
 
 /* Once one stage has ended, the others get this long to drain. */
 #define DRAIN 5.0
@@ -54,6 +55,7 @@ struct rm_pipeline {
 	bool killed; /* the rest got SIGKILL from us */
 	int code;
 	char what[96];
+	size_t blamed; /* the stage that what names */
 	void (*on_end)(void *arg, int code, const char *what);
 	void *arg;
 };
@@ -108,6 +110,11 @@ command_line(const struct rm_pipeline_options *o, size_t i)
 		add_option(&words, "--zk-auth-file", o->zk_auth_file);
 		add_option(&words, "--framework", o->framework);
 	}
+	if (o->figures_fd > 0) {
+		char fd[16];
+		snprintf(fd, sizeof(fd), "%d", o->figures_fd);
+		add_option(&words, "--figures-fd", fd);
+	}
 	if (wants & WANTS_FENCE)
 		add_option(&words, "--fence", o->fence);
 	if (wants & WANTS_MESOS) {
@@ -138,6 +145,15 @@ weight(int code)
 	return code != 0 && code != RM_EXIT_REJECTED;
 }
 
+/* "rm-state apply"; the caller's. */
+static char *
+name_of(size_t i)
+{
+	bool one = table[i].command == NULL;
+	return rm_format("%s%s%s", table[i].program, one ? "" : " ",
+	    one ? "" : table[i].command);
+}
+
 static void
 note(struct rm_pipeline *p, size_t i, int status)
 {
@@ -147,10 +163,11 @@ note(struct rm_pipeline *p, size_t i, int status)
 	if (!first && weight(code) <= weight(p->code))
 		return;
 	p->code = code;
-	snprintf(p->what, sizeof(p->what), "%s%s%s ended with %s",
-	    table[i].program, table[i].command != NULL ? " " : "",
-	    table[i].command != NULL ? table[i].command : "",
+	p->blamed = i;
+	char *name = name_of(i);
+	snprintf(p->what, sizeof(p->what), "%s ended with %s", name,
 	    rm_process_status(status));
+	free(name);
 }
 
 static void
@@ -188,6 +205,11 @@ finish(struct rm_pipeline *p)
 	void *arg = p->arg;
 	char what[sizeof(p->what)];
 	memcpy(what, p->what, sizeof(what));
+	if (!p->stopping) {
+		char *name = name_of(p->blamed);
+		rm_figures_add(RM_FIGURE_ENDS, name, NULL, 1);
+		free(name);
+	}
 	rm_timer_free(&p->deadline);
 	free(p);
 	on_end(arg, code, what);
@@ -225,6 +247,7 @@ start_stage(struct rm_pipeline *p, struct event_base *loop,
 {
 	struct words words = command_line(o, i);
 	struct stage *stage = rm_alloc(sizeof(*stage));
+	const int keep[] = { o->figures_fd > 0 ? o->figures_fd : -1, -1 };
 	stage->pipeline = p;
 	stage->index = i;
 	stage->process = rm_process_start(loop,
@@ -233,6 +256,7 @@ start_stage(struct rm_pipeline *p, struct event_base *loop,
 		.in = in,
 		.out = out,
 		.err = -1,
+		.keep = keep,
 		.on_exit = on_exit_of,
 		.arg = stage,
 	    },

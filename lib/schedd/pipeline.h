@@ -22,6 +22,7 @@ struct rm_pipeline_options {
 	const char *master, *credentials, *ca_file;
 	const char *framework_id;
 	bool fresh; /* begin another framework: --new */
+	int figures_fd; /* where the stages count; 0: nowhere */
 	/* All have ended, and are reaped. code is the most telling one: 100
 	 * before 102, 101, 111, and a signal's; what names the stage. The
 	 * pipeline is freed after it. Not called when it was stopped with

@@ -15,6 +15,7 @@
 #include "io/zk_ephemeral.h"
 #include "schedd/settings.h"
 #include "state/election.h"
+#include "stream/figures.h"
 
 /* A pipeline that ran this long ends a row of failures. */
 #define STABLE       60.0
@@ -76,7 +77,8 @@ on_report(void *arg)
 		       jv_string("running"),
 		       s->pipeline != NULL ? jv_true() : jv_false(),
 		       jv_string("restarts"), jv_number((double)s->restarts),
-		       jv_string("at"), jv_number(rm_wall())));
+		       jv_string("at"), jv_number(rm_wall()),
+		       jv_string("counters"), rm_figures_json()));
 	if (s->fence != NULL && s->report == NULL) {
 		char *path = rm_format("%s/scheduler", s->root);
 		s->report = rm_zk_ephemeral_new(
@@ -175,6 +177,7 @@ start_pipeline(struct supervisor *s)
 	s->pipeline = rm_pipeline_start(s->loop, &o, &err);
 	if (s->pipeline != NULL) {
 		rm_log_info("the pipeline runs");
+		rm_figures_add(RM_FIGURE_STARTS, NULL, NULL, 1);
 		tell_ready(s, "leading");
 		on_report(s);
 		return;
@@ -345,7 +348,9 @@ open_all(struct supervisor *s, struct rm_error *err)
 	rm_timer_init(&s->backoff, s->loop, on_backoff, s);
 	rm_timer_init(&s->reporter, s->loop, on_report, s);
 	rm_timer_init(&s->first, s->loop, on_no_connection, s);
-	if (rm_loop_on_stop(s->loop, on_stop, s, err) != 0)
+	s->options.pipeline.figures_fd = rm_figures_new(err);
+	if (s->options.pipeline.figures_fd < 0 ||
+	    rm_loop_on_stop(s->loop, on_stop, s, err) != 0)
 		return -1;
 	s->zk = rm_zk_open(s->loop, &zk, err);
 	if (s->zk == NULL)

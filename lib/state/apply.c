@@ -12,6 +12,7 @@
 #include "state/election.h"
 #include "state/write_line.h"
 #include "state/writer.h"
+#include "stream/figures.h"
 #include "stream/kind.h"
 #include "stream/pipe.h"
 
@@ -80,6 +81,7 @@ static void
 drop_line(struct apply *apply, const char *why)
 {
 	rm_log_warn("line %lu dropped: %s", apply->line, why);
+	rm_figures_dropped();
 	apply->dropped++;
 }
 
@@ -159,6 +161,7 @@ take_write(struct apply *apply, const char *line, size_t len)
 	struct rm_write_line write;
 	struct rm_error err = { 0 };
 	if (rm_write_line_parse(line, len, &write, &err) == 0) {
+		rm_figures_add(RM_FIGURE_WRITES, "asked", NULL, 1);
 		rm_writer_put(apply->writer, write.path, write.value, write.len,
 		    write.version);
 		return;
@@ -253,6 +256,7 @@ on_dropped(void *arg, const char *path, const char *why)
 {
 	struct apply *apply = arg;
 	rm_log_warn("write dropped: %s: %s", path, why);
+	rm_figures_add(RM_FIGURE_WRITES, "dropped", NULL, 1);
 	apply->dropped++;
 }
 

@@ -18,6 +18,7 @@ struct rm_state_options {
 	double wait; /* seconds for a connection, and for an election */
 	bool follow; /* watch */
 	const char *fence; /* apply */
+	long figures_fd; /* watch, apply: where to count; 0: nowhere */
 	bool force; /* put, rm */
 	bool secrets; /* dump */
 	bool replace, new_secrets; /* restore */

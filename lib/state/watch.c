@@ -10,6 +10,7 @@
 #include "io/zk_tree.h"
 #include "state/record.h"
 #include "state/record_line.h"
+#include "stream/figures.h"
 #include "stream/kind.h"
 #include "stream/pipe.h"
 
@@ -144,6 +145,7 @@ on_line(void *arg, const char *line, size_t len, unsigned long number)
 		return;
 	}
 	rm_log_warn("line %lu dropped: starts with no known kind", number);
+	rm_figures_dropped();
 	watch->dropped++;
 }
 

@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "stream/figures.h"
 #include "stream/lines.h"
 
 /* Written out when this much has gathered, or when the input runs dry. */
@@ -88,6 +89,7 @@ static void
 drop(struct rm_stage *stage, const char *why)
 {
 	rm_log_warn("line %lu dropped: %s", stage->in.number, why);
+	rm_figures_dropped();
 	stage->dropped++;
 }
 
@@ -95,6 +97,7 @@ void
 rm_stage_reject(struct rm_stage *stage, const char *why)
 {
 	rm_log_warn("line %lu: left out: %s", stage->in.number, why);
+	rm_figures_dropped();
 	stage->dropped++;
 }
 
