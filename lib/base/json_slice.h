@@ -3,22 +3,13 @@
  * each as the bytes it was written in, without building values. For what is
  * passed on as it came, and may be megabytes. Pure, linear, no allocation.
  *
- * Grammar: RFC 8259. Strings are not asked to be UTF-8.
+ * Grammar: RFC 8259, up to RM_JSON_DEPTH_MAX deep. Strings are not asked to be
+ * UTF-8.
  */
 #ifndef RM_BASE_JSON_SLICE_H
 #define RM_BASE_JSON_SLICE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-/* Borrowed bytes, not NUL-terminated. */
-struct rm_slice {
-	const char *at;
-	size_t len;
-};
-
-/* Deeper values are not taken: libjq does not take them either. */
-#define RM_JSON_DEPTH_MAX 256
+#include "base/json_cursor.h"
 
 struct rm_json_walk {
 	const char *at, *end;

@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 size_t
 rm_utf8_length(const unsigned char *p, size_t left)
 {
@@ -24,4 +27,25 @@ rm_utf8_length(const unsigned char *p, size_t left)
 		return n;
 	}
 	return 0;
+}
+
+bool
+rm_utf8_valid(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	for (size_t i = 0; i < len;) {
+		uint64_t eight;
+		if (len - i >= sizeof(eight)) {
+			memcpy(&eight, p + i, sizeof(eight));
+			if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+				i += sizeof(eight);
+				continue;
+			}
+		}
+		size_t n = rm_utf8_length(p + i, len - i);
+		if (n == 0)
+			return false;
+		i += n;
+	}
+	return true;
 }

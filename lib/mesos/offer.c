@@ -5,204 +5,262 @@
 
 #include "base/exit.h"
 #include "base/json.h"
-#include "base/str.h"
+#include "base/utf8.h"
 
-static void
-agent_free(struct rm_agent *agent)
+/* ---- from values ---- */
+
+static struct rm_slice
+text_at(jv json, const char *path)
 {
-	for (size_t i = 0; i < agent->offer_count; i++)
-		free(agent->offers[i]);
-	free(agent->offers);
-	free(agent->id);
-	free(agent->hostname);
-	free(agent->address);
-	free(agent->region);
-	free(agent->zone);
-	free(agent->text);
-	jv_free(agent->attributes);
-	jv_free(agent->domain);
-	rm_resources_free(&agent->resources);
-	free(agent->own);
-	free(agent);
+	const char *text = rm_json_path_text(json, path);
+	return (struct rm_slice){ text, text != NULL ? strlen(text) : 0 };
 }
 
+/* Writes a member down, to be found again when all are: at NULL has moved. */
 static size_t
-position(const struct rm_agents *agents, const char *id, bool *found)
+write_member(struct rm_offer *to, jv value)
 {
-	size_t low = 0, high = agents->count;
-	*found = false;
-	while (low < high && !*found) {
-		size_t middle = low + (high - low) / 2;
-		int order = strverscmp(agents->items[middle]->id, id);
-		*found = order == 0;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return high;
+	size_t from = to->own.len;
+	if (jv_is_valid(value))
+		rm_json_write(&to->own, value);
+	else
+		jv_free(value);
+	return to->own.len - from;
 }
 
-struct rm_agent *
-rm_agents_find(const struct rm_agents *agents, const char *id)
+static struct rm_slice
+written(const struct rm_offer *offer, size_t from, size_t len)
 {
-	bool found;
-	size_t at = position(agents, id, &found);
-	return found ? agents->items[at] : NULL;
-}
-
-static char *
-text_at(jv offer, const char *path, const char *fallback)
-{
-	const char *text = rm_json_path_text(offer, path);
-	return rm_strdup(text != NULL ? text : fallback);
-}
-
-static struct rm_agent *
-agent_new(const char *id, jv offer)
-{
-	struct rm_agent *agent = rm_alloc(sizeof(*agent));
-	agent->id = rm_strdup(id);
-	agent->hostname = text_at(offer, "hostname", "");
-	agent->address = text_at(offer, "url.address.ip", agent->hostname);
-	agent->region = text_at(offer, "domain.fault_domain.region.name", "");
-	agent->zone = text_at(offer, "domain.fault_domain.zone.name", "");
-	agent->attributes = rm_json_get(offer, "attributes");
-	if (jv_get_kind(agent->attributes) != JV_KIND_ARRAY) {
-		jv_free(agent->attributes);
-		agent->attributes = jv_array();
-	}
-	agent->domain = rm_json_get(offer, "domain");
-	return agent;
-}
-
-static struct rm_agent *
-find_or_add(struct rm_agents *agents, const char *id, jv offer)
-{
-	bool found;
-	size_t at = position(agents, id, &found);
-	if (found)
-		return agents->items[at];
-	if (agents->count == agents->room) {
-		agents->room = agents->room > 0 ? agents->room * 2 : 16;
-		agents->items = rm_realloc(
-		    agents->items, agents->room * sizeof(*agents->items));
-	}
-	memmove(agents->items + at + 1, agents->items + at,
-	    (agents->count - at) * sizeof(*agents->items));
-	agents->count++;
-	struct rm_agent *agent = agent_new(id, offer);
-	if (agents->keep) {
-		struct rm_str text = { 0 };
-		rm_json_write(&text, jv_copy(offer));
-		agent->text = rm_str_take(&text);
-	}
-	return agents->items[at] = agent;
-}
-
-static void
-remove_at(struct rm_agents *agents, size_t at)
-{
-	agent_free(agents->items[at]);
-	memmove(agents->items + at, agents->items + at + 1,
-	    (agents->count - at - 1) * sizeof(*agents->items));
-	agents->count--;
-}
-
-static void
-add_offer_id(struct rm_agent *agent, const char *id)
-{
-	agent->offers = rm_realloc(
-	    agent->offers, (agent->offer_count + 1) * sizeof(*agent->offers));
-	agent->offers[agent->offer_count++] = rm_strdup(id);
+	return (
+	    struct rm_slice){ len > 0 ? offer->own.text + from : NULL, len };
 }
 
 int
-rm_agents_add(
-    struct rm_agents *agents, jv offer, double at, struct rm_error *err)
+rm_offer_parse(jv json, struct rm_offer *to, struct rm_error *err)
 {
-	const char *id = rm_json_path_text(offer, "id.value");
-	const char *agent_id = rm_json_path_text(offer, "agent_id.value");
-	if (id == NULL || agent_id == NULL)
+	struct rm_offer offer = { .id = text_at(json, "id.value"),
+		.agent_id = text_at(json, "agent_id.value"),
+		.hostname = text_at(json, "hostname"),
+		.address = text_at(json, "url.address.ip"),
+		.region = text_at(json, "domain.fault_domain.region.name"),
+		.zone = text_at(json, "domain.fault_domain.zone.name"),
+		.leaving = rm_json_has(json, "unavailability") };
+	if (offer.id.at == NULL || offer.agent_id.at == NULL)
 		return rm_error_set(err, RM_EXIT_REJECTED, "offer lacks %s",
-		    id == NULL ? "id" : "agent_id");
-	struct rm_resources resources = { 0 };
-	jv array = rm_json_get(offer, "resources");
+		    offer.id.at == NULL ? "id" : "agent_id");
+	jv array = rm_json_get(json, "resources");
 	int rc = jv_get_kind(array) != JV_KIND_ARRAY
 		     ? 0
-		     : rm_resources_parse(array, &resources, err);
+		     : rm_resources_parse(array, &offer.resources, err);
 	jv_free(array);
 	if (rc != 0) {
-		rm_resources_free(&resources);
-		return rm_error_prefix(err, "offer %s", id);
+		rm_offer_clear(&offer);
+		return rm_error_prefix(err, "offer %s", offer.id.at);
 	}
-	struct rm_agent *agent = find_or_add(agents, agent_id, offer);
-	add_offer_id(agent, id);
-	agent->at = at;
-	agent->leaving |= rm_json_has(offer, "unavailability");
-	if (agent->resources.count == 0) {
-		rm_resources_free(&agent->resources);
-		agent->resources = resources;
-	} else {
-		rm_resources_add_all(&agent->resources, &resources);
-		rm_resources_free(&resources);
-	}
+	size_t attributes = write_member(
+	    &offer, rm_json_get(json, "attributes"));
+	size_t domain = write_member(&offer, rm_json_get(json, "domain"));
+	size_t all = write_member(&offer, jv_copy(json));
+	offer.attributes = written(&offer, 0, attributes);
+	offer.domain = written(&offer, attributes, domain);
+	offer.text = written(&offer, attributes + domain, all);
+	*to = offer;
 	return 0;
 }
 
+/* ---- from text ---- */
+
+static bool
+read_id(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "value", rm_json_read_text, 0 },
+	};
+	return rm_json_read_object(in, members, 1, to);
+}
+
+static bool
+read_name(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "name", rm_json_read_text, 0 },
+	};
+	return rm_json_read_object(in, members, 1, to);
+}
+
+static bool
+read_address(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "ip", rm_json_read_text, offsetof(struct rm_offer, address) },
+	};
+	return rm_json_read_object(in, members, 1, to);
+}
+
+static bool
+read_url(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "address", read_address, 0 },
+	};
+	return rm_json_read_object(in, members, 1, to);
+}
+
+static bool
+read_fault_domain(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "region", read_name, offsetof(struct rm_offer, region) },
+		{ "zone", read_name, offsetof(struct rm_offer, zone) },
+	};
+	return rm_json_read_object(in, members, 2, to);
+}
+
+static bool
+read_domain(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "fault_domain", read_fault_domain, 0 },
+	};
+	struct rm_offer *offer = to;
+	offer->domain.at = in->at;
+	if (!rm_json_read_object(in, members, 1, to))
+		return false;
+	offer->domain.len = (size_t)(in->at - offer->domain.at);
+	return true;
+}
+
+static bool
+read_unavailability(struct rm_json_cursor *in, void *to)
+{
+	*(bool *)to = true;
+	return rm_json_skip(in);
+}
+
+/* An offer on its way, with what its resources are looked up in. */
+struct reading {
+	struct rm_offer offer; /* first: its members' offsets count from here */
+	struct rm_identity_cache *cache;
+};
+
+static bool
+read_resources(struct rm_json_cursor *in, void *to)
+{
+	struct reading *reading = to;
+	return rm_resources_read(in, reading->cache, &reading->offer.resources);
+}
+
 bool
-rm_agents_rescind(struct rm_agents *agents, const char *id, jv *others)
+rm_offer_read(struct rm_json_cursor *in, struct rm_identity_cache *cache,
+    struct rm_offer *to)
 {
-	for (size_t a = 0; a < agents->count; a++) {
-		struct rm_agent *agent = agents->items[a];
-		size_t hit = agent->offer_count;
-		for (size_t i = 0; i < agent->offer_count; i++)
-			if (strcmp(agent->offers[i], id) == 0)
-				hit = i;
-		if (hit == agent->offer_count)
-			continue;
-		free(agent->offers[hit]);
-		agent->offers[hit] = agent->offers[--agent->offer_count];
-		*others = jv_array_concat(*others, rm_agent_offer_ids(agent));
-		remove_at(agents, a);
-		return true;
+	static const struct rm_json_member members[] = {
+		{ "id", read_id, offsetof(struct rm_offer, id) },
+		{ "agent_id", read_id, offsetof(struct rm_offer, agent_id) },
+		{ "hostname", rm_json_read_text,
+		    offsetof(struct rm_offer, hostname) },
+		{ "url", read_url, 0 },
+		{ "domain", read_domain, 0 },
+		{ "attributes", rm_json_read_value,
+		    offsetof(struct rm_offer, attributes) },
+		{ "unavailability", read_unavailability,
+		    offsetof(struct rm_offer, leaving) },
+		{ "resources", read_resources, 0 },
+	};
+	struct reading reading = { .cache = cache };
+	rm_json_skip_space(in);
+	const char *from = in->at;
+	bool good = rm_json_read_object(
+	    in, members, sizeof(members) / sizeof(*members), &reading);
+	*to = reading.offer;
+	to->text = (struct rm_slice){ from, (size_t)(in->at - from) };
+	return good && to->id.at != NULL && to->agent_id.at != NULL;
+}
+
+void
+rm_offer_clear(struct rm_offer *offer)
+{
+	rm_resources_free(&offer->resources);
+	rm_str_free(&offer->own);
+}
+
+/* ---- a line of them ---- */
+
+struct line {
+	struct rm_offers *to;
+	struct rm_identity_cache *cache;
+	bool there; /* the array is */
+};
+
+static bool
+read_one(struct rm_json_cursor *in, void *to)
+{
+	struct line *line = to;
+	struct rm_offers *offers = line->to;
+	if (offers->count == offers->room) {
+		offers->room = offers->room > 0 ? offers->room * 2 : 16;
+		offers->items = rm_realloc(
+		    offers->items, offers->room * sizeof(*offers->items));
 	}
-	return false;
+	struct rm_offer *offer = &offers->items[offers->count++];
+	*offer = (struct rm_offer){ 0 };
+	return rm_offer_read(in, line->cache, offer);
 }
 
-jv
-rm_agent_offer(const struct rm_agent *agent)
+static bool
+read_array(struct rm_json_cursor *in, void *to)
 {
-	jv offer;
-	rm_json_parse(agent->text, strlen(agent->text), &offer, NULL);
-	if (agent->offer_count > 1)
-		offer = rm_json_set(offer, "resources",
-		    rm_resources_json(&agent->resources, RM_FORMAT_STACK));
-	return offer;
+	struct line *line = to;
+	line->there = true;
+	return rm_json_read_array(in, read_one, to);
 }
 
-jv
-rm_agent_offer_ids(const struct rm_agent *agent)
+static bool
+read_offers(struct rm_json_cursor *in, void *to)
 {
-	jv ids = jv_array();
-	for (size_t i = 0; i < agent->offer_count; i++)
-		ids = jv_array_append(ids,
-		    JV_OBJECT(jv_string("value"), jv_string(agent->offers[i])));
-	return ids;
+	static const struct rm_json_member members[] = {
+		{ "offers", read_array, 0 },
+	};
+	return rm_json_read_object(in, members, 1, to);
+}
+
+static bool
+read_mesos(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "offers", read_offers, 0 },
+	};
+	return rm_json_read_object(in, members, 1, to);
+}
+
+static bool
+read_at(struct rm_json_cursor *in, void *to)
+{
+	struct line *line = to;
+	return rm_json_read_double(in, &line->to->at) && line->to->at >= 0;
+}
+
+bool
+rm_offers_read(const char *text, size_t len, struct rm_identity_cache *cache,
+    struct rm_offers *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "at", read_at, 0 },
+		{ "mesos", read_mesos, 0 },
+	};
+	struct rm_json_cursor in = rm_json_cursor(text, len);
+	struct line line = { to, cache, false };
+	to->at = -1;
+	return rm_utf8_valid(text, len) &&
+	       rm_json_read_object(&in, members, 2, &line) &&
+	       rm_json_ends(&in) && line.there;
 }
 
 void
-rm_agents_clear(struct rm_agents *agents)
+rm_offers_free(struct rm_offers *offers)
 {
-	for (size_t i = 0; i < agents->count; i++)
-		agent_free(agents->items[i]);
-	agents->count = 0;
-}
-
-void
-rm_agents_free(struct rm_agents *agents)
-{
-	rm_agents_clear(agents);
-	free(agents->items);
-	*agents = (struct rm_agents){ 0 };
+	for (size_t i = 0; i < offers->count; i++)
+		rm_offer_clear(&offers->items[i]);
+	free(offers->items);
+	*offers = (struct rm_offers){ 0 };
 }

@@ -1,61 +1,54 @@
 /*
- * One offer of Mesos, and the agents that offers add up to. Pure.
- *
- * Of one ACCEPT all offers come from one agent; after a task ends its agent's
- * resources come back in several offers. So offers are gathered by agent and
- * merged (app-framework-development-guide.md).
+ * One offer of Mesos (mesos.proto, Offer), as what is decided by it, from JSON
+ * values or, faster, straight from its text. Pure.
  */
 #ifndef RM_MESOS_OFFER_H
 #define RM_MESOS_OFFER_H
 
 #include <jv.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/error.h"
+#include "base/json_cursor.h"
+#include "base/str.h"
 #include "mesos/resource.h"
 
-/* An agent with all that it offers. */
-struct rm_agent {
-	char *id;
-	char *hostname;
-	char *address; /* IP; the hostname where the offer has none */
-	char *region, *zone; /* "" when it has no fault domain */
-	jv attributes; /* Mesos's array, empty when there are none */
-	jv domain; /* invalid when there is none */
+/* Texts are borrowed from what it was read from, or held in `own`; those that
+ * it lacks have at NULL. */
+struct rm_offer {
+	struct rm_slice id, agent_id;
+	struct rm_slice hostname, address; /* the IP of its url */
+	struct rm_slice region, zone; /* of its fault domain */
+	struct rm_slice attributes, domain; /* JSON */
+	struct rm_slice text; /* all of it; JSON */
 	bool leaving; /* scheduled for maintenance: `unavailability` */
-	double at; /* when its newest offer came */
-	char **offers; /* ids */
-	size_t offer_count;
-	char *text; /* its first offer as JSON, when agents.keep; else NULL */
-	struct rm_resources resources; /* of all its offers */
-	void *own; /* the user's; NULL at first, freed by free() */
+	struct rm_resources resources;
+	struct rm_str own;
 };
 
-/* By id, in natural order. All zero is a valid empty one. */
-struct rm_agents {
-	struct rm_agent **items;
-	size_t count, room;
-	bool keep; /* the offers' JSON too, from now on */
-};
-
-/* Adds one offer of an OFFERS event; borrows it. err names what it lacks;
- * nothing changed then. */
-int rm_agents_add(
-    struct rm_agents *agents, jv offer, double at, struct rm_error *err);
+/* Borrows json, which outlives the offer. Replaces *to, which is empty; err
+ * names what it lacks. */
+int rm_offer_parse(jv json, struct rm_offer *to, struct rm_error *err);
 /*
- * The offer is gone. What it brought can't be told from the rest any more, so
- * the agent goes with it; the ids of its other offers are appended to *others
- * (an array of {"value": id}). False when the offer is not known.
+ * The same from its text, which outlives the offer. False where the text is not
+ * plain (json_cursor.h), or rm_offer_parse() would refuse it. *to is empty
+ * before, and to be freed after.
  */
-bool rm_agents_rescind(struct rm_agents *agents, const char *id, jv *others);
-struct rm_agent *rm_agents_find(const struct rm_agents *agents, const char *id);
-/* Its offers as one offer of Mesos: the first, with the resources of all. The
- * first was kept. */
-jv rm_agent_offer(const struct rm_agent *agent);
-/* [{"value": id},…] of its offers. */
-jv rm_agent_offer_ids(const struct rm_agent *agent);
-void rm_agents_clear(struct rm_agents *agents);
-void rm_agents_free(struct rm_agents *agents);
+bool rm_offer_read(struct rm_json_cursor *in, struct rm_identity_cache *cache,
+    struct rm_offer *to);
+void rm_offer_clear(struct rm_offer *offer);
+
+/* All of an OFFERS line of the stream: {"event","at","mesos":{"offers":
+ * {"offers":[…]}}}. */
+struct rm_offers {
+	double at; /* -1: it does not say */
+	struct rm_offer *items; /* owned */
+	size_t count, room;
+};
+
+/* As rm_offer_read(). */
+bool rm_offers_read(const char *line, size_t len,
+    struct rm_identity_cache *cache, struct rm_offers *to);
+void rm_offers_free(struct rm_offers *offers);
 
 #endif

@@ -50,14 +50,27 @@ settle(struct rm_ranges *ranges)
 	}
 }
 
+struct ends {
+	double begin, end; /* -1: none */
+};
+
+static int
+take_one(const struct ends *ends, struct rm_range *to)
+{
+	if (!(ends->begin >= 0) || !(ends->end >= ends->begin) ||
+	    ends->end > NUMBER_MAX)
+		return -1;
+	*to = (struct rm_range){ (uint64_t)ends->begin, (uint64_t)ends->end };
+	return 0;
+}
+
 static int
 parse_one(jv range, struct rm_range *to, struct rm_error *err)
 {
-	double begin = rm_json_number(range, "begin", -1);
-	double end = rm_json_number(range, "end", -1);
-	if (!(begin >= 0) || !(end >= begin) || end > NUMBER_MAX)
+	struct ends ends = { rm_json_number(range, "begin", -1),
+		rm_json_number(range, "end", -1) };
+	if (take_one(&ends, to) != 0)
 		return rm_error_set(err, RM_EXIT_REJECTED, "no range");
-	*to = (struct rm_range){ (uint64_t)begin, (uint64_t)end };
 	return 0;
 }
 
@@ -89,6 +102,46 @@ rm_ranges_parse(jv value, struct rm_ranges *to, struct rm_error *err)
 	rm_ranges_free(to);
 	*to = parsed;
 	return 0;
+}
+
+static bool
+read_one(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "begin", rm_json_read_double, offsetof(struct ends, begin) },
+		{ "end", rm_json_read_double, offsetof(struct ends, end) },
+	};
+	struct rm_ranges *ranges = to;
+	struct ends ends = { -1, -1 };
+	struct rm_range range;
+	if (!rm_json_read_object(in, members, 2, &ends) ||
+	    take_one(&ends, &range) != 0)
+		return false;
+	if (ranges->count == ranges->room) {
+		ranges->room = ranges->room > 0 ? ranges->room * 2 : 1;
+		ranges->items = rm_realloc(
+		    ranges->items, ranges->room * sizeof(*ranges->items));
+	}
+	ranges->items[ranges->count++] = range;
+	return true;
+}
+
+static bool
+read_list(struct rm_json_cursor *in, void *to)
+{
+	return rm_json_read_array(in, read_one, to);
+}
+
+bool
+rm_ranges_read(struct rm_json_cursor *in, void *to)
+{
+	static const struct rm_json_member members[] = {
+		{ "range", read_list, 0 },
+	};
+	if (!rm_json_read_object(in, members, 1, to))
+		return false;
+	settle(to);
+	return true;
 }
 
 jv

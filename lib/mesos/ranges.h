@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/json_cursor.h"
 #include "base/str.h"
 
 struct rm_range {
@@ -27,6 +28,9 @@ struct rm_ranges {
 /* {"range":[{"begin":31000,"end":31009},…]}, in any order, overlapping or
  * not. Borrows value; replaces what `to` holds. */
 int rm_ranges_parse(jv value, struct rm_ranges *to, struct rm_error *err);
+/* The same from its text, into an empty one; a reader of json_cursor.h. What it
+ * leaves on failure is to be freed. */
+bool rm_ranges_read(struct rm_json_cursor *in, void *to);
 jv rm_ranges_json(const struct rm_ranges *ranges);
 /* "[31000-31009, 31020-31029]", as Mesos writes it. */
 void rm_ranges_text(struct rm_str *to, const struct rm_ranges *ranges);

@@ -11,6 +11,15 @@
 /* Thousandths of more than this are not exact in JSON. */
 #define SCALAR_MAX 9e12
 
+int
+rm_resource_thousandths(double n, int64_t *to)
+{
+	if (!(n >= 0 && n <= SCALAR_MAX))
+		return -1;
+	*to = llround(n * 1000);
+	return 0;
+}
+
 static int
 parse_scalar(jv json, struct rm_resource *to, struct rm_error *err)
 {
@@ -18,10 +27,9 @@ parse_scalar(jv json, struct rm_resource *to, struct rm_error *err)
 	double n = jv_get_kind(value) == JV_KIND_NUMBER ? jv_number_value(value)
 							: -1;
 	jv_free(value);
-	if (!(n >= 0 && n <= SCALAR_MAX))
+	if (rm_resource_thousandths(n, &to->scalar) != 0)
 		return rm_error_set(
 		    err, RM_EXIT_REJECTED, "no scalar value, or a bad one");
-	to->scalar = llround(n * 1000);
 	return 0;
 }
 
@@ -64,9 +72,8 @@ rm_resource_parse(jv json, struct rm_resource *to, struct rm_error *err)
 	return 0;
 }
 
-/* Takes r over, without copying its amount. */
-static void
-add_own(struct rm_resources *to, struct rm_resource *r)
+void
+rm_resources_take(struct rm_resources *to, struct rm_resource *r)
 {
 	for (size_t i = 0; i < to->count && !r->id->indivisible; i++) {
 		struct rm_resource *at = &to->items[i];
@@ -102,11 +109,11 @@ rm_resources_parse(jv array, struct rm_resources *to, struct rm_error *err)
 		rc = rm_resource_parse(one, &r, err);
 		jv_free(one);
 		if (rc == 0 && !rm_resource_empty(&r))
-			add_own(&parsed, &r);
+			rm_resources_take(&parsed, &r);
 		rm_resource_free(&r);
 	}
 	for (size_t i = 0; i < parsed.count && rc == 0; i++)
-		add_own(to, &parsed.items[i]);
+		rm_resources_take(to, &parsed.items[i]);
 	rm_resources_free(&parsed);
 	return rc;
 }
@@ -233,7 +240,7 @@ rm_resources_add(struct rm_resources *to, const struct rm_resource *r)
 		return;
 	struct rm_resource copy = { 0 };
 	rm_resource_copy(&copy, r);
-	add_own(to, &copy);
+	rm_resources_take(to, &copy);
 }
 
 void
@@ -375,7 +382,7 @@ rm_resources_allocate(struct rm_resources *set, const char *role)
 	for (size_t i = 0; i < set->count; i++) {
 		struct rm_resource *r = &set->items[i];
 		rm_resource_become(r, rm_identity_allocate(r->id, role));
-		add_own(&result, r);
+		rm_resources_take(&result, r);
 	}
 	rm_resources_free(set);
 	*set = result;

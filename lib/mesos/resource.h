@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "mesos/identity.h"
+#include "mesos/identity_cache.h"
 #include "mesos/ranges.h"
 
 struct rm_resource {
@@ -40,6 +40,15 @@ struct rm_resources {
 int rm_resource_parse(jv json, struct rm_resource *to, struct rm_error *err);
 /* An array of them, added to the set. Borrows; all or nothing. */
 int rm_resources_parse(jv array, struct rm_resources *to, struct rm_error *err);
+/*
+ * One resource, or an array of them, from its text; what is alike is parsed
+ * once. The same values as above; false where the text is not plain, or they
+ * would refuse it. *to is empty before, and to be freed after.
+ */
+bool rm_resource_read(struct rm_json_cursor *in,
+    struct rm_identity_cache *cache, struct rm_resource *to);
+bool rm_resources_read(struct rm_json_cursor *in,
+    struct rm_identity_cache *cache, struct rm_resources *to);
 jv rm_resource_json(
     const struct rm_resource *r, enum rm_resource_format format);
 jv rm_resources_json(
@@ -47,6 +56,8 @@ jv rm_resources_json(
 /* "cpus(allocated: riak):3; ports(allocated: riak):[31000-31999]". */
 void rm_resources_text(struct rm_str *to, const struct rm_resources *set);
 
+/* A scalar as Mesos compares it; -1 when it is none. */
+int rm_resource_thousandths(double n, int64_t *to);
 /* Borrow id; the caller frees the result. */
 struct rm_resource rm_resource_scalar(
     const struct rm_identity *id, int64_t thousandths);
@@ -61,6 +72,8 @@ void rm_resource_free(struct rm_resource *r);
 /* Gives it another identity; takes over the caller's reference. */
 void rm_resource_become(struct rm_resource *r, const struct rm_identity *id);
 
+/* Takes r over; it is empty then, and its amount may be. */
+void rm_resources_take(struct rm_resources *to, struct rm_resource *r);
 /* Borrow what is added. An empty amount adds nothing. */
 void rm_resources_add(struct rm_resources *to, const struct rm_resource *r);
 void rm_resources_add_all(

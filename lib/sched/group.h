@@ -9,7 +9,7 @@
 
 #include <jv.h>
 
-#include "mesos/offer.h"
+#include "mesos/agents.h"
 
 #define RM_LABEL_FRAMEWORK    "framework"
 #define RM_LABEL_FRAMEWORK_ID "framework_id"

@@ -79,8 +79,8 @@ adopt(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 	    jv_string("agent_id"), jv_string(agent->id), jv_string("hostname"),
 	    jv_string(agent->hostname), jv_string("address"),
 	    jv_string(agent->address), jv_string("attributes"),
-	    jv_copy(agent->attributes));
-	record = rm_json_set(record, "domain", jv_copy(agent->domain));
+	    rm_agent_attributes(agent));
+	record = rm_json_set(record, "domain", rm_agent_domain(agent));
 	record = rm_json_set(
 	    record, "resources", rm_resources_json(&own, RM_FORMAT_STACK));
 	record = rm_json_set(record, "ports", rm_need_ports(&ports));

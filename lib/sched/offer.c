@@ -106,6 +106,22 @@ on_offers(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 	return 0;
 }
 
+/* The same, without libjq: most offers are declined, and nothing more of them
+ * is ever wanted. */
+static bool
+read_offers(struct rm_stage *stage, void *state, const char *line, size_t len)
+{
+	struct rm_round *r = state;
+	struct rm_offers offers = { 0 };
+	bool plain = rm_offers_read(line, len, &r->agents.cache, &offers);
+	(void)stage;
+	for (size_t i = 0; plain && i < offers.count; i++)
+		rm_agents_take(&r->agents, &offers.items[i],
+		    offers.at >= 0 ? offers.at : r->now);
+	rm_offers_free(&offers);
+	return plain;
+}
+
 static int
 on_inverse(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 {
@@ -175,7 +191,7 @@ on_tick(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 
 const struct rm_stage_rule rm_offer_rules[] = {
 	{ RM_KIND_EVENT, "SUBSCRIBED", false, on_subscribed },
-	{ RM_KIND_EVENT, "OFFERS", true, on_offers },
+	{ RM_KIND_EVENT, "OFFERS", true, on_offers, read_offers },
 	{ RM_KIND_EVENT, "RESCIND", true, on_rescind },
 	{ RM_KIND_EVENT, "INVERSE_OFFERS", true, on_inverse },
 	{ RM_KIND_RECORD, NULL, false, on_record },

@@ -29,11 +29,12 @@ place_of(jv reservation, jv attributes)
 	};
 }
 
+/* The attributes are the caller's. */
 static struct rm_place
 place_at(const struct rm_agent *agent)
 {
 	return (struct rm_place){ agent->hostname, agent->region, agent->zone,
-		agent->attributes };
+		rm_agent_attributes(agent) };
 }
 
 static int64_t
@@ -83,6 +84,7 @@ rm_place_survey(struct rm_candidate *candidates, size_t count,
 		measure(c);
 		c->domain = domain_number(&domains, c->agent);
 		rm_constraints_locate(constraints, &place, values);
+		jv_free(place.attributes);
 		c->values = values;
 		values += constraints->count;
 	}

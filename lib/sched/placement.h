@@ -21,7 +21,7 @@
 #ifndef RM_SCHED_PLACEMENT_H
 #define RM_SCHED_PLACEMENT_H
 
-#include "mesos/offer.h"
+#include "mesos/agents.h"
 #include "sched/constraint.h"
 #include "sched/need.h"
 #include "state/model.h"

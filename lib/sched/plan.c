@@ -69,8 +69,8 @@ rm_plan_take(struct rm_agent *agent, double at, double refuse)
 	    jv_string("at"), jv_number(at), jv_string("hostname"),
 	    jv_string(agent->hostname), jv_string("address"),
 	    jv_string(agent->address));
-	line = rm_json_set(line, "attributes", jv_copy(agent->attributes));
-	line = rm_json_set(line, "domain", jv_copy(agent->domain));
+	line = rm_json_set(line, "attributes", rm_agent_attributes(agent));
+	line = rm_json_set(line, "domain", rm_agent_domain(agent));
 	line = rm_json_set(line, "offers", rm_agent_offer_ids(agent));
 	line = rm_json_set(line, "refuse_seconds", jv_number(refuse));
 	line = rm_json_set(line, "launch", jv_copy(plan->launches));

@@ -8,7 +8,7 @@
 #include <jv.h>
 #include <stdbool.h>
 
-#include "mesos/offer.h"
+#include "mesos/agents.h"
 
 /* Hung on rm_agent.own. */
 struct rm_plan {

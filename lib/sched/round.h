@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "mesos/offer.h"
+#include "mesos/agents.h"
 #include "sched/group.h"
 #include "sched/where.h"
 #include "state/model.h"

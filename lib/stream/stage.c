@@ -134,14 +134,17 @@ handle(struct rm_stage *stage, const char *line, size_t len)
 		return;
 	}
 	struct rm_error err = { 0 };
-	jv value;
-	if (rm_json_parse(line, len, &value, &err) != 0) {
-		drop(stage, err.text);
-		return;
-	}
 	size_t before = stage->out.len;
+	jv value;
 	if (!rule->ends)
 		pass(stage, line, len);
+	if (rule->read != NULL && rule->read(stage, stage->state, line, len))
+		return;
+	if (rm_json_parse(line, len, &value, &err) != 0) {
+		drop(stage, err.text);
+		stage->out.len = before;
+		return;
+	}
 	if (rule->handle(stage, stage->state, value, &err) != 0) {
 		rm_error_prefix(&err, "%s", rm_kind_name(head.kind));
 		drop(stage, err.text);

@@ -8,6 +8,8 @@
 #define RM_STREAM_STAGE_H
 
 #include <jv.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "stream/kind.h"
@@ -25,6 +27,13 @@ struct rm_stage_rule {
 	 */
 	int (*handle)(
 	    struct rm_stage *stage, void *state, jv line, struct rm_error *err);
+	/*
+	 * Or NULL: asked first, with the line's text, for lines that are large
+	 * and many. True: it has done with the line what handle() would have
+	 * done. False: it has changed nothing, and handle() is asked.
+	 */
+	bool (*read)(struct rm_stage *stage, void *state, const char *line,
+	    size_t len);
 };
 
 /*
