@@ -26,6 +26,7 @@ struct rm_server {
 	struct event_base *loop;
 	struct evhttp *http;
 	const struct rm_route *routes;
+	struct timeval idle; /* what a client may be silent for */
 	bool tls;
 	bool (*guard)(struct rm_request *request, void *arg);
 	void *arg;
@@ -296,7 +297,7 @@ rm_server_new(struct event_base *loop, const struct rm_route *routes, void *arg,
 	evhttp_set_allowed_methods(http, allowed);
 	evhttp_set_max_headers_size(http, HEADERS_LIMIT);
 	evhttp_set_max_body_size(http, BODY_LIMIT);
-	evhttp_set_timeout(http, IDLE_SECONDS);
+	rm_server_idle(server, IDLE_SECONDS);
 	evhttp_set_default_content_type(http, NULL);
 	/* A client that is still sending gets to read the 413. */
 	evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
@@ -314,9 +315,10 @@ rm_server_guard(struct rm_server *server,
 void
 rm_server_idle(struct rm_server *server, double seconds)
 {
-	struct timeval tv = { .tv_sec = (time_t)seconds };
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evhttp_set_timeout_tv(server->http, &tv);
+	struct timeval *tv = &server->idle;
+	tv->tv_sec = (time_t)seconds;
+	tv->tv_usec = (suseconds_t)((seconds - (double)tv->tv_sec) * 1e6);
+	evhttp_set_timeout_tv(server->http, tv);
 }
 
 static struct bufferevent *
@@ -325,8 +327,8 @@ secure(struct event_base *loop, void *arg)
 	SSL *ssl = rm_tls_accept(arg);
 	if (ssl == NULL)
 		return NULL;
-	struct bufferevent *bev = bufferevent_openssl_socket_new(loop, -1, ssl,
-	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *bev = bufferevent_openssl_socket_new(
+	    loop, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 	/* What ends a message is HTTP's to tell. */
 	if (bev != NULL)
 		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
@@ -756,8 +758,15 @@ void
 rm_stream_end(struct rm_request *request)
 {
 	struct evhttp_request *req = request->req;
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    req);
+	const struct timeval idle = request->server->idle;
 	watch_close(request, false);
 	request_free(request);
+	if (connection != NULL)
+		bufferevent_set_timeouts(
+		    evhttp_connection_get_bufferevent(connection), &idle,
+		    &idle);
 	evhttp_send_reply_end(req);
 }
 

@@ -397,7 +397,8 @@ answers_and_streams_may_be_silent(void **state)
 	rm_server_idle(server, 0.3);
 	pending = NULL;
 	begin(&answer, &to_stream, port, "/stream");
-	begin(&other, &(struct rm_http_request){ .timeout = 5 }, port, "/later");
+	begin(
+	    &other, &(struct rm_http_request){ .timeout = 5 }, port, "/later");
 	run_until(5, answer.data.len == 4 && pending != NULL);
 	run_until(5, rm_now() - since > 1);
 	assert_false(answer.done);
@@ -412,6 +413,30 @@ answers_and_streams_may_be_silent(void **state)
 	assert_int_equal(stream_closes, 0);
 	answer_free(&answer);
 	answer_free(&other);
+}
+
+/* When the stream has ended the next request has its time limit again. */
+static void
+silence_after_a_stream_is_limited(void **state)
+{
+	(void)state;
+	static const char asked[] = "POST /stream HTTP/1.1\r\nHost: h\r\n"
+				    "Content-Length: 0\r\n\r\n";
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	char text[1024];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	rm_server_idle(server, 0.3);
+	streaming = NULL;
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(
+	    write(fd, asked, sizeof(asked) - 1), sizeof(asked) - 1);
+	run_until(5, streaming != NULL);
+	rm_stream_end(streaming);
+	ssize_t n = -1;
+	run_until(5, (n = recv(fd, text, sizeof(text), MSG_DONTWAIT)) == 0);
+	close(fd);
 }
 
 /* A paused client that does not read fills the server's buffer, and no more
@@ -675,6 +700,7 @@ main(void)
 		cmocka_unit_test(large_answers_are_refused),
 		cmocka_unit_test(answers_may_come_later),
 		cmocka_unit_test(streams_flow),
+		cmocka_unit_test(silence_after_a_stream_is_limited),
 		cmocka_unit_test(answers_and_streams_may_be_silent),
 		cmocka_unit_test(streams_tell_what_is_pending),
 		cmocka_unit_test(streams_notice_their_peer_going),
