@@ -87,6 +87,36 @@ static const struct rm_option wait_options[] = {
 	TIMEOUT,
 	RM_OPTIONS_END,
 };
+#define RECORDS                                                                \
+	{ RM_OPTION_TEXT, "zk", 0, "HOSTS", "RIAK_MESOS_ZK", "riak.zk", NULL,  \
+		"ZooKeeper, as host:port[,host:port]", AT(zk), true },         \
+	    { RM_OPTION_TEXT, "zk-auth-file", 0, "FILE",                       \
+		    "RIAK_MESOS_ZK_AUTH_FILE", NULL, NULL,                     \
+		    "user:password for ZooKeeper", AT(zk_auth_file), false },  \
+	{                                                                      \
+		RM_OPTION_NUMBER, "wait", 0, "SECONDS", "RIAK_MESOS_ZK_WAIT",  \
+		    NULL, "20", "longest wait for ZooKeeper", AT(zk_wait),     \
+		    false                                                      \
+	}
+static const struct rm_option clean_options[] = {
+	FLAG("force", 'f', "even while there are nodes", force),
+	RECORDS,
+	RM_OPTIONS_END,
+};
+static const struct rm_option teardown_options[] = {
+	FLAG("force", 'f', "even while there are nodes", force),
+	RECORDS,
+	{ RM_OPTION_TEXT, "master", 'm', "MASTERS", "RIAK_MESOS_MASTER",
+	    "riak.master", NULL,
+	    "host:port,... or https://host:port,... or "
+	    "zk://host:port,.../mesos",
+	    AT(master), true },
+	{ RM_OPTION_TEXT, "credentials", 0, "FILE", "RIAK_MESOS_SECRET_FILE",
+	    "riak.auth-secret-file", NULL, "principal and secret for Mesos",
+	    AT(credentials), false },
+	TIMEOUT,
+	RM_OPTIONS_END,
+};
 static const struct rm_option install_options[] = {
 	FLAG("attach", 0, "wait until a scheduler leads", attach),
 	TIMEOUT,
@@ -226,6 +256,8 @@ RUN(node_config)
 RUN(status)
 RUN(apply)
 RUN(cluster_explain)
+RUN(framework_clean)
+RUN(framework_teardown)
 RUN(framework_status)
 RUN(framework_endpoints)
 RUN(framework_wait)
@@ -257,6 +289,12 @@ static const struct rm_command commands[] = {
 	    run_framework_endpoints },
 	{ "framework wait-for-service", NULL, "wait until a scheduler leads",
 	    wait_options, 0, 0, run_framework_wait },
+	{ "framework clean-metadata", NULL,
+	    "delete its records from ZooKeeper", clean_options, 0, 0,
+	    run_framework_clean },
+	{ "framework teardown", NULL,
+	    "make Mesos kill its tasks and forget it", teardown_options, 0, 0,
+	    run_framework_teardown },
 	{ "framework orphans", "[VOLUME...]",
 	    "list volumes that no record explains, adopt or free them",
 	    orphans_options, 0, -1, run_framework_orphans },

@@ -20,10 +20,11 @@ struct rm_cli_options {
 	bool json, insecure, verbose, debug, info, schema;
 	/* Of some. */
 	const char *output, *file, *riak_version;
+	const char *zk, *zk_auth_file, *master, *credentials;
 	const char *check_index, *jq;
 	bool remove, force, wait, attach, diff, dry_run, adopt, release, watch;
 	long nodes, lines, parallel;
-	double timeout;
+	double timeout, zk_wait;
 };
 
 struct rm_cli {

@@ -40,11 +40,16 @@ rm_cli_command rm_cli_apply;
 
 /* framework.c */
 rm_cli_command rm_cli_framework_status, rm_cli_framework_endpoints,
-    rm_cli_framework_wait, rm_cli_versions, rm_cli_config_local, rm_cli_info,
-    rm_cli_schema;
+    rm_cli_framework_wait, rm_cli_versions, rm_cli_config_local, rm_cli_info;
+
+/* schema.c */
+rm_cli_command rm_cli_schema;
 
 /* orphans.c */
 rm_cli_command rm_cli_framework_orphans;
+
+/* metadata.c, teardown.c */
+rm_cli_command rm_cli_framework_clean, rm_cli_framework_teardown;
 
 /* marathon.c */
 rm_cli_command rm_cli_config_marathon, rm_cli_framework_install,

@@ -178,54 +178,13 @@ int
 rm_cli_info(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
     struct rm_error *err)
 {
-	(void)cli, (void)argc, (void)argv, (void)err;
-	rm_str_puts(
-	    out, "Riak KV clusters on Apache Mesos: the command line\n");
-	return 0;
-}
-
-static jv
-number_schema(void)
-{
-	return JV_OBJECT(jv_string("type"), jv_string("number"));
-}
-
-/* JSON Schema of the configuration file, draft 2020-12. */
-int
-rm_cli_schema(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
-    struct rm_error *err)
-{
-	(void)cli, (void)argc, (void)argv, (void)err;
-	static const char *const texts[] = { "framework-name", "framework-url",
-		"hostname", "master", "zk", "user", "role", "auth-principal",
-		"auth-provider", "auth-secret-file", "marathon" };
-	static const char *const groups[] = { "scheduler", "executor", "node",
-		"director" };
-	jv riak = jv_object();
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		riak = rm_json_set(riak, texts[i],
-		    JV_OBJECT(jv_string("type"), jv_string("string")));
-	riak = rm_json_set(riak, "failover-timeout", number_schema());
-	/* As JSON, and as the text of JSON. */
-	riak = rm_json_set(riak, "constraints",
-	    JV_OBJECT(jv_string("type"),
-		JV_ARRAY(jv_string("array"), jv_string("string"))));
-	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
-		riak = rm_json_set(riak, groups[i],
-		    JV_OBJECT(jv_string("type"), jv_string("object"),
-			jv_string("properties"),
-			JV_OBJECT(jv_string("cpus"), number_schema(),
-			    jv_string("mem"), number_schema(),
-			    jv_string("disk"), number_schema())));
-	jv resources = JV_OBJECT(jv_string("type"), jv_string("object"),
-	    jv_string("additionalProperties"),
-	    JV_OBJECT(jv_string("type"), jv_string("string")));
-	rm_cli_print_json(out,
-	    JV_OBJECT(jv_string("$schema"),
-		jv_string("https://json-schema.org/draft/2020-12/schema"),
-		jv_string("type"), jv_string("object"), jv_string("properties"),
-		JV_OBJECT(jv_string("resources"), resources, jv_string("riak"),
-		    JV_OBJECT(jv_string("type"), jv_string("object"),
-			jv_string("properties"), riak))));
+	static const char what[] =
+	    "Riak KV clusters on Apache Mesos: the command line";
+	(void)argc, (void)argv, (void)err;
+	if (cli->options->json)
+		rm_cli_print_json(
+		    out, JV_OBJECT(jv_string("info"), jv_string(what)));
+	else
+		rm_str_printf(out, "%s\n", what);
 	return 0;
 }

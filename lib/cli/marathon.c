@@ -29,6 +29,9 @@ static const struct {
 	{ "RIAK_MESOS_NODE_IFACE", "node.network_interface_name" },
 	{ "RIAK_MESOS_EXECUTOR_CPUS", "executor.cpus" },
 	{ "RIAK_MESOS_EXECUTOR_MEM", "executor.mem" },
+	{ "RIAK_MESOS_DIRECTOR_CPUS", "director.cpus" },
+	{ "RIAK_MESOS_DIRECTOR_MEM", "director.mem" },
+	{ "RIAK_MESOS_DIRECTOR_PUBLIC", "director.use-public" },
 };
 
 /* What is of one kind of app alone. */
@@ -40,8 +43,8 @@ struct kind {
 };
 /* When rm-api ends, its health check ends the app. */
 static const struct kind scheduler = { "scheduler", "/healthcheck", 1, 0, 512,
-	"cd riak-mesos-* && { bin/rm-api --address 0.0.0.0 --port $PORT0 & "
-	"exec bin/rm-schedd; }" };
+	"cd riak-mesos-* && export RIAK_MESOS_PORT=$PORT0 && "
+	"{ bin/rm-api --address 0.0.0.0 & exec bin/rm-schedd; }" };
 static const struct kind director = { "director", "/alive", 3, 2, 256,
 	"cd riak-mesos-* && exec bin/rm-director --address 0.0.0.0" };
 
@@ -95,15 +98,28 @@ director_env(const struct rm_cli *cli, jv riak, const char *cluster)
 	return rm_json_set(env, "DIRECTOR_CLUSTER", jv_string(cluster));
 }
 
+/* As the original's file names them, and what they are without. */
+static const struct {
+	const char *field, *key;
+	double fallback;
+} health[] = {
+	{ "gracePeriodSeconds", "healthcheck-grace-period-seconds", 300 },
+	{ "intervalSeconds", "healthcheck-interval-seconds", 20 },
+	{ "timeoutSeconds", "healthcheck-timeout-seconds", 10 },
+	{ "maxConsecutiveFailures", "healthcheck-max-consecutive-failures", 3 },
+};
+
 static jv
-health_check(const struct kind *kind)
+health_check(const struct kind *kind, jv riak)
 {
-	return JV_OBJECT(jv_string("protocol"), jv_string("MESOS_HTTP"),
+	jv check = JV_OBJECT(jv_string("protocol"), jv_string("MESOS_HTTP"),
 	    jv_string("path"), jv_string(kind->health), jv_string("portIndex"),
-	    jv_number(kind->health_port), jv_string("gracePeriodSeconds"),
-	    jv_number(300), jv_string("intervalSeconds"), jv_number(20),
-	    jv_string("timeoutSeconds"), jv_number(10),
-	    jv_string("maxConsecutiveFailures"), jv_number(3));
+	    jv_number(kind->health_port));
+	for (size_t i = 0; i < sizeof(health) / sizeof(*health); i++)
+		check = rm_json_set(check, health[i].field,
+		    jv_number(rm_json_number(
+			riak, health[i].key, health[i].fallback)));
+	return check;
 }
 
 static jv
@@ -152,7 +168,9 @@ make_app(const struct rm_cli *cli, const char *cluster, jv riak, jv resources,
 	    jv_string("cmd"), jv_string(kind->command), jv_string("cpus"),
 	    jv_number(rm_json_number(own, "cpus", 0.5)), jv_string("mem"),
 	    jv_number(rm_json_number(own, "mem", kind->mem)),
-	    jv_string("instances"), jv_number(1));
+	    jv_string("instances"),
+	    jv_number(cluster == NULL ? rm_json_number(riak, "instances", 1)
+				      : 1));
 	value = rm_json_set(value, "fetch",
 	    JV_ARRAY(JV_OBJECT(jv_string("uri"), jv_string(url))));
 	value = rm_json_set(value, "env",
@@ -160,7 +178,11 @@ make_app(const struct rm_cli *cli, const char *cluster, jv riak, jv resources,
 			    : director_env(cli, riak, cluster));
 	value = rm_json_set(value, "portDefinitions", ports(kind->ports));
 	value = rm_json_set(
-	    value, "healthChecks", JV_ARRAY(health_check(kind)));
+	    value, "healthChecks", JV_ARRAY(health_check(kind, riak)));
+	jv constraints = rm_cli_array(own, "constraints");
+	if (jv_array_length(jv_copy(constraints)) > 0)
+		value = rm_json_set(value, "constraints", jv_copy(constraints));
+	jv_free(constraints);
 	if (cluster != NULL && rm_json_bool(own, "use-public", false))
 		value = rm_json_set(value, "acceptedResourceRoles",
 		    JV_ARRAY(jv_string("slave_public")));

@@ -37,6 +37,8 @@ static const struct rm_route master_routes[] = {
 	{ "POST", "/master/api/v1/scheduler", rm_local_serve_scheduler },
 	{ "POST", "/api/v1", rm_local_serve_operator },
 	{ "POST", "/master/api/v1", rm_local_serve_operator },
+	{ "POST", "/teardown", rm_local_serve_teardown },
+	{ "POST", "/master/teardown", rm_local_serve_teardown },
 	{ "GET", "/state", rm_local_serve_master_page },
 	{ "GET", "/master/state", rm_local_serve_master_page },
 	{ "GET", "/redirect", rm_local_serve_redirect },

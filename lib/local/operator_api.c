@@ -1,5 +1,6 @@
 #include "local/operator_api.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -69,4 +70,32 @@ rm_local_serve_operator(struct rm_request *request, void *arg)
 		rm_reply_text(request, 400,
 		    "rm-local answers GET_HEALTH and GET_FRAMEWORKS here");
 	jv_free(call);
+}
+
+void
+rm_local_serve_teardown(struct rm_request *request, void *arg)
+{
+	static const char key[] = "frameworkId=";
+	struct rm_local_daemon *daemon = arg;
+	size_t len;
+	const char *body = rm_request_body(request, &len);
+	bool named = len >= strlen(key) && memcmp(body, key, strlen(key)) == 0;
+	if (!named) {
+		rm_reply_text(request, 400,
+		    "Missing 'frameworkId' query parameter in the request "
+		    "body");
+		return;
+	}
+	char *id = rm_format("%.*s", (int)(len - strlen(key)),
+	    body + strlen(key));
+	struct rm_local_framework *f = rm_local_framework_find(
+	    &daemon->local, id);
+	free(id);
+	if (f == NULL || f->removed) {
+		rm_reply_text(
+		    request, 400, "No framework found with specified ID");
+		return;
+	}
+	rm_local_framework_remove(f);
+	rm_reply(request, 200, "text/plain", "", 0);
 }

@@ -10,7 +10,8 @@ use JSON::PP;
 my %fields = (id => qr{^/[a-z0-9-]+(?:/[a-z0-9-]+)*$}, cmd => qr/./,
   cpus => qr/^[0-9.]+$/, mem => qr/^[0-9.]+$/, instances => qr/^[0-9]+$/,
   fetch => 'ARRAY', env => 'HASH', portDefinitions => 'ARRAY',
-  healthChecks => 'ARRAY', acceptedResourceRoles => 'ARRAY');
+  healthChecks => 'ARRAY', acceptedResourceRoles => 'ARRAY',
+  constraints => 'ARRAY');
 my %apps;
 my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5)
   or die "listen: $!";
