@@ -8,12 +8,8 @@
 struct rm_plan *
 rm_plan_of(struct rm_agent *agent)
 {
-	if (agent->own == NULL) {
-		struct rm_plan *plan = rm_alloc(sizeof(*plan));
-		plan->launches = jv_array();
-		plan->releases = jv_array();
-		agent->own = plan;
-	}
+	if (agent->own == NULL)
+		agent->own = rm_alloc(sizeof(struct rm_plan));
 	return agent->own;
 }
 
@@ -22,8 +18,15 @@ rm_plan_empty(const struct rm_agent *agent)
 {
 	const struct rm_plan *plan = agent->own;
 	return plan == NULL ||
-	       (jv_array_length(jv_copy(plan->launches)) == 0 &&
-		   jv_array_length(jv_copy(plan->releases)) == 0);
+	       (plan->launches.len == 0 && plan->releases.len == 0);
+}
+
+static void
+append(struct rm_str *list, jv element)
+{
+	if (list->len > 0)
+		rm_str_puts(list, ",");
+	rm_json_write(list, element);
 }
 
 void
@@ -46,7 +49,7 @@ rm_plan_launch(struct rm_agent *agent, const char *node, const char *task,
 	launch = rm_json_set(
 	    launch, "executor", rm_resources_json(executor, RM_FORMAT_STACK));
 	launch = rm_json_set(launch, "ports", ports);
-	plan->launches = jv_array_append(plan->launches, launch);
+	append(&plan->launches, launch);
 }
 
 void
@@ -54,17 +57,18 @@ rm_plan_release(struct rm_agent *agent, const char *node,
     const struct rm_resources *volumes, const struct rm_resources *reserved)
 {
 	struct rm_plan *plan = rm_plan_of(agent);
-	plan->releases = jv_array_append(plan->releases,
+	append(&plan->releases,
 	    JV_OBJECT(jv_string("node"), jv_string(node), jv_string("destroy"),
 		rm_resources_json(volumes, RM_FORMAT_STACK),
 		jv_string("unreserve"),
 		rm_resources_json(reserved, RM_FORMAT_STACK)));
 }
 
-jv
-rm_plan_take(struct rm_agent *agent, double at, double refuse)
+void
+rm_plan_take(
+    struct rm_agent *agent, double at, double refuse, struct rm_str *to)
 {
-	struct rm_plan *plan = rm_plan_of(agent);
+	const struct rm_plan *plan = rm_plan_of(agent);
 	jv line = JV_OBJECT(jv_string("plan"), jv_string(agent->id),
 	    jv_string("at"), jv_number(at), jv_string("hostname"),
 	    jv_string(agent->hostname), jv_string("address"),
@@ -73,10 +77,12 @@ rm_plan_take(struct rm_agent *agent, double at, double refuse)
 	line = rm_json_set(line, "domain", rm_agent_domain(agent));
 	line = rm_json_set(line, "offers", rm_agent_offer_ids(agent));
 	line = rm_json_set(line, "refuse_seconds", jv_number(refuse));
-	line = rm_json_set(line, "launch", jv_copy(plan->launches));
-	line = rm_json_set(line, "release", jv_copy(plan->releases));
+	rm_json_write(to, line);
+	to->len--; /* its bracket */
+	rm_str_printf(to, ",\"launch\":[%s],\"release\":[%s]}",
+	    plan->launches.len > 0 ? plan->launches.text : "",
+	    plan->releases.len > 0 ? plan->releases.text : "");
 	rm_plan_drop(agent);
-	return line;
 }
 
 void
@@ -85,8 +91,8 @@ rm_plan_drop(struct rm_agent *agent)
 	struct rm_plan *plan = agent->own;
 	if (plan == NULL)
 		return;
-	jv_free(plan->launches);
-	jv_free(plan->releases);
+	rm_str_free(&plan->launches);
+	rm_str_free(&plan->releases);
 	free(plan);
 	agent->own = NULL;
 }

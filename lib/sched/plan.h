@@ -8,11 +8,14 @@
 #include <jv.h>
 #include <stdbool.h>
 
+#include "base/str.h"
 #include "mesos/agents.h"
 
-/* Hung on rm_agent.own. */
+/* Hung on rm_agent.own. What is planned is kept as it will be written, the
+ * elements of two arrays with commas between them: as values, a round's plans
+ * would be most of rm-offer's memory. */
 struct rm_plan {
-	jv launches, releases; /* arrays */
+	struct rm_str launches, releases;
 	bool soon; /* some node may want the rest of it before long */
 };
 
@@ -28,8 +31,10 @@ void rm_plan_launch(struct rm_agent *agent, const char *node, const char *task,
 void rm_plan_release(struct rm_agent *agent, const char *node,
     const struct rm_resources *volumes, const struct rm_resources *reserved);
 
-/* The plan line; frees the plan. refuse is the filter for what is left. */
-jv rm_plan_take(struct rm_agent *agent, double at, double refuse);
+/* Appends the plan line, without a newline; frees the plan. refuse is the
+ * filter for what is left. */
+void rm_plan_take(
+    struct rm_agent *agent, double at, double refuse, struct rm_str *to);
 /* Frees the plan of an agent that has none to emit. */
 void rm_plan_drop(struct rm_agent *agent);
 

@@ -21,6 +21,16 @@ decline(struct rm_stage *stage, jv ids, double refuse)
 		JV_OBJECT(jv_string("refuse_seconds"), jv_number(refuse))));
 }
 
+static void
+emit_plan(
+    struct rm_stage *stage, struct rm_agent *agent, double at, double refuse)
+{
+	struct rm_str line = { 0 };
+	rm_plan_take(agent, at, refuse, &line);
+	rm_stage_emit_text(stage, line.text, line.len);
+	rm_str_free(&line);
+}
+
 void
 rm_round_settle(struct rm_round *r, struct rm_stage *stage, bool all_soon)
 {
@@ -32,9 +42,8 @@ rm_round_settle(struct rm_round *r, struct rm_stage *stage, bool all_soon)
 		bool wanted = all_soon || (plan != NULL && plan->soon);
 		if (!rm_plan_empty(agent)) {
 			r->filtered |= !wanted;
-			rm_stage_emit(
-			    stage, rm_plan_take(agent, r->now,
-				       wanted ? RM_ROUND_SOON : refuse));
+			emit_plan(stage, agent, r->now,
+			    wanted ? RM_ROUND_SOON : refuse);
 			continue;
 		}
 		rm_plan_drop(agent);

@@ -36,6 +36,15 @@ rm_stage_emit(struct rm_stage *stage, jv line)
 		rm_stage_tell(stage, line);
 }
 
+void
+rm_stage_emit_text(struct rm_stage *stage, const char *line, size_t len)
+{
+	if (stage->report)
+		return;
+	rm_str_add(&stage->out, line, len);
+	rm_str_add(&stage->out, "\n", 1);
+}
+
 bool
 rm_stage_reports(const struct rm_stage *stage)
 {
@@ -112,15 +121,6 @@ find_rule(const struct rm_stage *stage, const struct rm_head *head)
 }
 
 static void
-pass(struct rm_stage *stage, const char *line, size_t len)
-{
-	if (stage->report)
-		return;
-	rm_str_add(&stage->out, line, len);
-	rm_str_add(&stage->out, "\n", 1);
-}
-
-static void
 handle(struct rm_stage *stage, const char *line, size_t len)
 {
 	struct rm_head head = rm_kind_of(line, len);
@@ -130,14 +130,14 @@ handle(struct rm_stage *stage, const char *line, size_t len)
 	}
 	const struct rm_stage_rule *rule = find_rule(stage, &head);
 	if (rule == NULL) {
-		pass(stage, line, len);
+		rm_stage_emit_text(stage, line, len);
 		return;
 	}
 	struct rm_error err = { 0 };
 	size_t before = stage->out.len;
 	jv value;
 	if (!rule->ends)
-		pass(stage, line, len);
+		rm_stage_emit_text(stage, line, len);
 	if (rule->read != NULL && rule->read(stage, stage->state, line, len))
 		return;
 	if (rm_json_parse(line, len, &value, &err) != 0) {

@@ -47,6 +47,8 @@ int rm_stage_run(const struct rm_stage_rule *rules, void *state, bool report);
 
 /* Emits a line; consumes. */
 void rm_stage_emit(struct rm_stage *stage, jv line);
+/* The same of a line that is written already, without its newline. */
+void rm_stage_emit_text(struct rm_stage *stage, const char *line, size_t len);
 
 bool rm_stage_reports(const struct rm_stage *stage);
 /* Emits a line of the report; consumes. Only for a stage that reports. */
