@@ -128,6 +128,10 @@ serve(const struct options *o, struct rm_error *err)
 		rc = announce(o, api, err);
 	if (rc == 0)
 		event_base_dispatch(loop);
+	if (rc == 0 && rm_api_trouble(api)->code != 0) {
+		*err = *rm_api_trouble(api);
+		rc = -1;
+	}
 	rm_api_free(api);
 	event_base_free(loop);
 	return rc;

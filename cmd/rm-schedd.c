@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "io/loop.h"
 #include "io/ready.h"
+#include "io/secret.h"
 #include "riak/archive.h"
 #include "schedd/settings.h"
 #include "schedd/supervisor.h"
@@ -176,7 +177,11 @@ run(void *values, int argc, char **argv)
 		return RM_EXIT_USAGE;
 	}
 	o->settings.zookeeper = o->zk;
+	o->settings.zookeeper_auth = o->zk_auth_file != NULL;
+	/* What the stages will be given is looked at now, not once it leads. */
 	if (rm_ready_check(o->ready_fd, &err) != 0 ||
+	    (o->credentials != NULL &&
+		rm_secret_check(o->credentials, &err) != 0) ||
 	    rm_settings_make(&o->settings, &settings, &err) != 0)
 		return fail(&err);
 	look_at_packages(settings);

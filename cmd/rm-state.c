@@ -7,6 +7,7 @@
 #include "state/apply.h"
 #include "state/dump.h"
 #include "state/edit.h"
+#include "state/protect.h"
 #include "state/restore.h"
 #include "state/store.h"
 #include "state/watch.h"
@@ -143,6 +144,13 @@ run_restore(void *options, int argc, char **argv)
 	return rm_restore_run(options, argc > 0 ? argv[0] : "-");
 }
 
+static int
+run_protect(void *options, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return rm_protect_run(options);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -162,6 +170,8 @@ main(int argc, char **argv)
 		    dump_options, 0, 0, run_dump },
 		{ "restore", "[FILE]", "store such a document", restore_options,
 		    0, 1, run_restore },
+		{ "protect", NULL, "make all records the user's alone",
+		    common_options, 0, 0, run_protect },
 		{ .run = NULL },
 	};
 	static const int exits[] = { RM_EXIT_OK, RM_EXIT_NO, RM_EXIT_REJECTED,

@@ -80,6 +80,7 @@ teardown() {
 
 @test "HTTP answers: 400, 401, 404, 405, 406, 415 in the recorded words" {
   printf 'riak secret\nadmin other\n' >"$BATS_TEST_TMPDIR/credentials"
+  chmod 600 "$BATS_TEST_TMPDIR/credentials"
   start_local --credentials "$BATS_TEST_TMPDIR/credentials"
   local body=$BATS_TEST_TMPDIR/body url=http://$MASTER/api/v1/scheduler
   jq -c 'select(.call).call' \

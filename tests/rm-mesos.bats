@@ -283,14 +283,13 @@ load master
   printf 'riak s3cr\\"t\n' >line
   jq -n '{principal: "riak", secret: "s3cr\\\"t"}' >json
   chmod 640 line
-  chmod 644 json
+  chmod 600 json
   events --credentials line
   wait_for 10 has events.out SUBSCRIBED
   run ! grep -q warn events.err
   kill "$EVENTS_PID"
   events --credentials json --framework-id F-1
   wait_for 10 has events.out SUBSCRIBED
-  has events.err "json: everybody can read it"
   run ! grep -q s3cr events.err
   # The principal of FrameworkInfo is the credentials'.
   run jq -r 'select(.call.type == "SUBSCRIBE") | .call.subscribe.framework_info.principal' m.log
@@ -301,9 +300,14 @@ load master
   has events.err "HTTP 401"
   has events.err "(--credentials)"
   echo nothing >bad
+  chmod 600 bad
   events --credentials bad
   expect_exit "$EVENTS_PID" 100
   has events.err "bad: neither"
+  chmod 644 line
+  events --credentials line
+  expect_exit "$EVENTS_PID" 100
+  has events.err "line: others may read it"
 }
 
 # One connection of TLS, passed on to $MASTER.

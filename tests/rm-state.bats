@@ -195,7 +195,7 @@ OUT
 }
 
 @test "a record that we may not read is told as such" {
-  echo 'riak:word' >auth
+  (umask 077 && echo 'riak:word' >auth)
   zk put "$ROOT/clusters/open" '{}'
   rm-state put --zk-auth-file auth clusters/kv <<<'{}'
   run rm-state watch </dev/null
@@ -206,11 +206,12 @@ OUT
 }
 
 @test "a directory that we may not list ends watch" {
-  echo 'riak:word' >auth
+  (umask 077 && echo 'riak:word' >auth)
   rm-state put --zk-auth-file auth clusters/kv <<<'{}'
+  rm-state put --zk-auth-file auth "nodes/$RIAK_MESOS_NAME-kv-1" <<<'{}'
   run --separate-stderr rm-state watch </dev/null
   assert_failure 100
-  [[ $stderr == *"$ROOT/clusters: not permitted"* ]]
+  [[ $stderr == *"$ROOT/nodes: not permitted"* ]]
 }
 
 @test "watch lets nothing through while ZooKeeper is silent" {
@@ -929,7 +930,7 @@ IN
 }
 
 @test "what is made with an auth file is its user's alone" {
-  echo 'riak:word' >auth
+  (umask 077 && echo 'riak:word' >auth)
   rm-state put --zk-auth-file auth clusters/kv <<<'{}'
   run rm-state get secrets/kv
   assert_failure 100

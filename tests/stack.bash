@@ -17,6 +17,10 @@ url() {
   esac
 }
 
+# What a test adds to each program's arguments.
+# shellcheck disable=SC2034
+LOCAL_MORE=() API_MORE=()
+
 # local_ports: a hundred for the agents' tasks, nobody else's: tests may run
 # beside one another.
 local_ports() {
@@ -54,7 +58,7 @@ run_local() {
     given+=(--resources "cpus:4;mem:8192;disk:20000;$resources")
   done
   rm-local --port "$port" --agent-port "$agent_port" --agents "${AGENTS:-3}" \
-    "${given[@]}" --work-dir "$STACK/mesos" >>"$STACK/local.out" 2>>"$STACK/local.log" \
+    "${given[@]}" "${LOCAL_MORE[@]}" --work-dir "$STACK/mesos" >>"$STACK/local.out" 2>>"$STACK/local.log" \
     3>&- &
   LOCAL_PID=$!
   export MASTER=127.0.0.1:$port
@@ -89,7 +93,8 @@ start_api() {
 
 # run_api PORT: without a wait.
 run_api() {
-  rm-api --zk "$ZK" --framework riak --port "$1" --port-file "$STACK/api-port" \
+  rm-api --zk "$ZK" --framework riak --port "$1" "${API_MORE[@]}" \
+    --port-file "$STACK/api-port" \
     >>"$STACK/api.out" 2>>"$STACK/api.log" 3>&- &
   API_PID=$!
   track "$API_PID"

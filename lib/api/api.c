@@ -176,6 +176,20 @@ guard(struct rm_request *request, void *arg)
 }
 
 static void
+view_refused(void *arg, const struct rm_error *err)
+{
+	struct rm_api *api = arg;
+	api->trouble = *err;
+	event_base_loopbreak(api->loop);
+}
+
+const struct rm_error *
+rm_api_trouble(const struct rm_api *api)
+{
+	return &api->trouble;
+}
+
+static void
 view_changed(void *arg, const char *path)
 {
 	struct rm_api *api = arg;
@@ -253,6 +267,7 @@ rm_api_new(struct event_base *loop, const struct rm_api_options *options,
 	api->loop = loop;
 	api->options = *options;
 	api->options.view.changed = view_changed;
+	api->options.view.refused = view_refused;
 	api->options.view.arg = api;
 	LIST_INIT(&api->commits);
 	api->feed = rm_feed_new(api);

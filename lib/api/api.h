@@ -33,6 +33,7 @@ struct rm_api {
 	struct rm_tls *tls; /* or NULL */
 	struct event *reload;
 	int port;
+	struct rm_error trouble; /* why it ended by itself */
 	LIST_HEAD(, rm_commit) commits;
 	unsigned turn; /* of the nodes that a cluster's requests go to */
 };
@@ -41,6 +42,8 @@ struct rm_api *rm_api_new(struct event_base *loop,
     const struct rm_api_options *options, struct rm_error *err);
 void rm_api_free(struct rm_api *api);
 int rm_api_port(const struct rm_api *api);
+/* What ended the loop; its code is 0 when nothing did. Borrowed. */
+const struct rm_error *rm_api_trouble(const struct rm_api *api);
 
 /* {"success":true}; and an error of the application, which the original's
  * clients expect with status 200. */

@@ -108,9 +108,14 @@ on_unreadable(void *arg, const char *path, enum rm_zk_result why)
 	struct source *source = arg;
 	enum rm_record_kind kind;
 	const char *name;
-	rm_log_warn("%s/%s: %s", source->view->root, path, rm_zk_words(why));
-	if (!rm_record_parse(path, &kind, &name))
+	struct rm_error err = { 0 };
+	rm_error_set(&err, RM_EXIT_USAGE, "%s/%s: %s", source->view->root, path,
+	    rm_zk_words(why));
+	if (!rm_record_parse(path, &kind, &name)) {
+		source->view->options.refused(source->view->options.arg, &err);
 		return;
+	}
+	rm_log_warn("%s", err.text);
 	struct rm_str line = { 0 };
 	rm_record_line_error(&line, path, rm_zk_words(why));
 	take(source->view, &line);

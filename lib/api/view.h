@@ -22,6 +22,8 @@ struct rm_view_options {
 	/* After each change: of a record, by its path below the root; NULL: of
 	 * the connection, or all is known now. */
 	void (*changed)(void *arg, const char *path);
+	/* What is in a directory can't be known: it may not be listed. */
+	void (*refused)(void *arg, const struct rm_error *err);
 	void *arg;
 };
 

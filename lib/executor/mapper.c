@@ -92,16 +92,21 @@ argument(struct arguments *args, const char *name, const char *value)
 }
 
 static void
-make_arguments(struct arguments *args, const struct rm_mapper *mapper, int fd)
+make_arguments(struct arguments *args, const struct rm_mapper *mapper,
+    int ready, int auth)
 {
 	const struct rm_mapper_options *o = &mapper->options;
-	char number[16];
+	char number[16], path[32];
 	args->argv[args->count++] = rm_strdup(o->program);
 	snprintf(number, sizeof(number), "%d", o->task->cepmd);
 	argument(args, "port", number);
 	argument(args, "zk", o->task->zookeepers);
-	if (o->zk_auth_file != NULL)
+	if (o->zk_auth_file != NULL) {
 		argument(args, "zk-auth-file", o->zk_auth_file);
+	} else if (auth >= 0) {
+		snprintf(path, sizeof(path), "/dev/fd/%d", auth);
+		argument(args, "zk-auth-file", path);
+	}
 	argument(args, "framework", o->task->framework);
 	argument(args, "cluster", o->task->cluster);
 	/* Where other hosts reach this one: no name of it has to be known. As
@@ -111,16 +116,43 @@ make_arguments(struct arguments *args, const struct rm_mapper *mapper, int fd)
 	    "%.*s", (int)strcspn(o->task->node, "@"), o->task->node);
 	argument(args, "publish", name);
 	free(name);
-	snprintf(number, sizeof(number), "%d", fd);
+	snprintf(number, sizeof(number), "%d", ready);
 	argument(args, "ready-fd", number);
+}
+
+/* The password in a pipe, which takes that much at once: neither an argument
+ * nor a file in the sandbox, which agents show to whoever asks. *fd is -1 when
+ * none is needed. */
+static int
+open_auth(struct rm_mapper *mapper, int *fd)
+{
+	const char *auth = mapper->options.task->zk_auth;
+	size_t len = strlen(auth);
+	int ends[2];
+	*fd = -1;
+	if (mapper->options.zk_auth_file != NULL || len == 0)
+		return 0;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return rm_error_set(
+		    &mapper->trouble, 0, "pipe: %s", strerror(errno));
+	bool whole = write(ends[1], auth, len) == (ssize_t)len;
+	close(ends[1]);
+	*fd = ends[0];
+	if (whole)
+		return 0;
+	close(ends[0]);
+	return rm_error_set(&mapper->trouble, 0, "pipe: can't be written");
 }
 
 static int
 launch(struct rm_mapper *mapper, int write_end)
 {
 	struct arguments args = { 0 };
-	const int keep[] = { write_end, -1 };
-	make_arguments(&args, mapper, write_end);
+	int auth;
+	if (open_auth(mapper, &auth) != 0)
+		return -1;
+	const int keep[] = { write_end, auth, -1 };
+	make_arguments(&args, mapper, write_end, auth);
 	const struct rm_process_options process = { .argv = args.argv,
 		.in = -1,
 		.out = -1,
@@ -131,6 +163,8 @@ launch(struct rm_mapper *mapper, int write_end)
 		.arg = mapper };
 	mapper->process = rm_process_start(
 	    mapper->loop, &process, &mapper->trouble);
+	if (auth >= 0)
+		close(auth);
 	for (size_t i = 0; i < args.count; i++)
 		free(args.argv[i]);
 	return mapper->process != NULL ? 0 : -1;

@@ -130,6 +130,7 @@ open_all(struct rm_node *node, struct rm_error *err)
 	const struct rm_task_data *data = node->data;
 	const struct rm_zk_options options = { .hosts = data->zookeepers,
 		.auth_file = node->options.zk_auth_file,
+		.auth = *data->zk_auth != '\0' ? data->zk_auth : NULL,
 		.on_session = session,
 		.arg = node };
 	node->zk = rm_zk_open(node->options.loop, &options, err);

@@ -10,6 +10,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "io/zk_auth.h"
 
 #define KILL_GRACE  120.0
 #define START_LIMIT 600.0
@@ -71,6 +72,12 @@ is_cookie(const char *text)
 	return made_of(text, "_-.=+/");
 }
 
+static bool
+is_zk_auth(const char *text)
+{
+	return *text == '\0' || rm_zk_auth_ok(text);
+}
+
 /* One name below the sandbox that is not Riak's own place. */
 static bool
 is_container_path(const char *text)
@@ -94,6 +101,7 @@ static const struct {
 	{ "NetworkInterfaceName", AT(interface), is_interface, "" },
 	{ "Cookie", AT(cookie), is_cookie, NULL },
 	{ "Key", AT(secret), is_cookie, NULL },
+	{ "ZookeeperAuth", AT(zk_auth), is_zk_auth, "" },
 	{ "ContainerPath", AT(container_path), is_container_path, "data" },
 };
 
@@ -202,6 +210,8 @@ rm_task_data_parse(struct rm_task_data *task, jv data, struct rm_error *err)
 void
 rm_task_data_free(struct rm_task_data *task)
 {
+	rm_zk_auth_wipe(task->zk_auth);
+	task->zk_auth = NULL;
 	for (size_t i = 0; i < COUNT(texts); i++)
 		free(*(char **)(void *)((char *)task + texts[i].member));
 	free(task->zookeepers);

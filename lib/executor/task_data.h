@@ -22,6 +22,7 @@ struct rm_task_data {
 	char *container_path; /* of the volume, below the sandbox; "data" */
 	char *data_dir; /* the same seen from Riak's root: "../data" */
 	char *cookie;
+	char *zk_auth; /* ZookeeperAuth: user:password, or "" */
 	char *secret; /* Key: of the cluster, for tokens (base/token.h) */
 	int http, pb, handoff, disterl, cepmd, cluster_manager, executor;
 	double kill_grace, start_limit; /* seconds */

@@ -1,17 +1,16 @@
 #include "io/zk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "io/zk_auth.h"
 #include "io/zk_handle.h"
 
 #define SESSION_TIMEOUT 10.0
@@ -66,25 +65,41 @@ zk_result(int rc)
 	}
 }
 
-/* Other frameworks have users of their own, and put theirs beside ours. */
-static bool
-is_shared(const char *path)
+/* What others than our user may do there; path is "/riak/frameworks/…". */
+static int
+others_may(const char *path)
 {
-	return strcmp(path, "/riak") == 0 ||
-	       strcmp(path, "/riak/frameworks") == 0;
+	static const char frameworks[] = "/riak/frameworks/";
+	static const char *const open[] = { "coordinator", "members" };
+	size_t len = sizeof(frameworks) - 1;
+	/* Other frameworks have users of their own, and put theirs beside
+	 * ours. */
+	if (strcmp(path, "/riak") == 0 || strcmp(path, "/riak/frameworks") == 0)
+		return ZOO_PERM_READ | ZOO_PERM_CREATE;
+	path = strncmp(path, frameworks, len) == 0 ? strchr(path + len, '/')
+						   : NULL;
+	if (path == NULL)
+		return 0;
+	path++;
+	/* Directors run beside clients: they find the nodes without our user's
+	 * password. Of clusters they see the names, not the records. */
+	for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++)
+		if (strncmp(path, open[i], strcspn(path, "/")) == 0 &&
+		    strcspn(path, "/") == strlen(open[i]))
+			return ZOO_PERM_READ;
+	return strcmp(path, "clusters") == 0 ? ZOO_PERM_READ : 0;
 }
 
 const struct ACL_vector *
 zk_acl(const struct rm_zk *zk, const char *path)
 {
 	static struct ACL entries[2];
-	static const struct ACL_vector shared = { 2, entries };
-	entries[0] = (struct ACL){ ZOO_PERM_ALL, ZOO_AUTH_IDS };
-	entries[1] = (struct ACL){ ZOO_PERM_READ | ZOO_PERM_CREATE,
-		ZOO_ANYONE_ID_UNSAFE };
+	static const struct ACL_vector both = { 2, entries };
 	if (zk->auth == NULL)
 		return &ZOO_OPEN_ACL_UNSAFE;
-	return is_shared(path) ? &shared : &ZOO_CREATOR_ALL_ACL;
+	entries[0] = (struct ACL){ ZOO_PERM_ALL, ZOO_AUTH_IDS };
+	entries[1] = (struct ACL){ others_may(path), ZOO_ANYONE_ID_UNSAFE };
+	return entries[1].perms != 0 ? &both : &ZOO_CREATOR_ALL_ACL;
 }
 
 static void
@@ -253,26 +268,16 @@ deadline(void *arg)
 	pump(arg, -1, 0);
 }
 
+/* Whether what was given, if anything, can be had. */
 static int
-read_auth(const char *path, char **auth, struct rm_error *err)
+read_auth(struct rm_zk *zk, const struct rm_zk_options *options,
+    struct rm_error *err)
 {
-	char text[1024];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	int number = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return rm_error_set(
-		    err, RM_EXIT_USAGE, "%s: %s", path, strerror(number));
-	text[n] = '\0';
-	text[strcspn(text, "\r\n")] = '\0';
-	if (strchr(text, ':') == NULL)
-		return rm_error_set(
-		    err, RM_EXIT_USAGE, "%s: not user:password", path);
-	*auth = rm_strdup(text);
-	explicit_bzero(text, sizeof(text));
-	return 0;
+	if (options->auth_file != NULL)
+		zk->auth = rm_zk_auth_read(options->auth_file, err);
+	else if (options->auth != NULL)
+		zk->auth = rm_strdup(options->auth);
+	return options->auth_file != NULL && zk->auth == NULL ? -1 : 0;
 }
 
 /* host:port; the library takes the last colon for the port's. */
@@ -320,9 +325,7 @@ release(struct rm_zk *zk)
 	rm_timer_free(&zk->timer);
 	if (zk->kick != NULL)
 		event_free(zk->kick);
-	if (zk->auth != NULL)
-		explicit_bzero(zk->auth, strlen(zk->auth));
-	free(zk->auth);
+	rm_zk_auth_wipe(zk->auth);
 	free(zk->hosts);
 	free(zk);
 }
@@ -341,8 +344,7 @@ rm_zk_open(struct event_base *loop, const struct rm_zk_options *options,
 	LIST_INIT(&zk->ops);
 	LIST_INIT(&zk->watches);
 	STAILQ_INIT(&zk->failed);
-	if (options->auth_file != NULL &&
-	    read_auth(options->auth_file, &zk->auth, err) != 0) {
+	if (read_auth(zk, options, err) != 0) {
 		release(zk);
 		return NULL;
 	}

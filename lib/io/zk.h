@@ -46,10 +46,12 @@ const char *rm_zk_words(enum rm_zk_result result);
 struct rm_zk_options {
 	const char *hosts; /* "host:port,host:port"; a chroot may follow */
 	double timeout; /* of the session, seconds; 0: 10 */
-	/* File with "user:password" for digest authentication, or NULL. With
-	 * it, what is created belongs to its user alone, but for /riak and
-	 * /riak/frameworks, which others may list and add to. */
-	const char *auth_file;
+	/* File with "user:password" for digest authentication, or the same
+	 * itself, or NULL. With it, what is created belongs to its user alone.
+	 * Others may list /riak and /riak/frameworks and add to them, and of a
+	 * framework read what clients of Riak need to find its nodes:
+	 * coordinator/ and members/, and the names in clusters/. */
+	const char *auth_file, *auth;
 	/* Hosts whose names have no address at the start are waited for, as
 	 * those are that do not answer; else they are an error. */
 	bool patient;
@@ -122,6 +124,10 @@ void rm_zk_set(struct rm_zk *zk, const char *path, const char *value,
     size_t len, int version, rm_zk_on_done *done, void *arg);
 void rm_zk_delete(struct rm_zk *zk, const char *path, int version,
     rm_zk_on_done *done, void *arg);
+
+/* Gives a znode the access that it would be created with. */
+void rm_zk_protect(
+    struct rm_zk *zk, const char *path, rm_zk_on_done *done, void *arg);
 
 /* Several changes, all or none. Copied. */
 enum rm_zk_op_kind {

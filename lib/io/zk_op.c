@@ -432,6 +432,23 @@ rm_zk_delete(struct rm_zk *zk, const char *path, int version,
 					     delete_done, op));
 }
 
+static void
+protect_done(int rc, const void *data)
+{
+	finish((struct zk_op *)(uintptr_t)data, rc, NULL);
+}
+
+void
+rm_zk_protect(
+    struct rm_zk *zk, const char *path, rm_zk_on_done *done, void *arg)
+{
+	struct zk_op *op = done_op(zk, path, done, arg);
+	struct ACL_vector acl = *zk_acl(zk, path); /* the library's is not const */
+	op_sent(op, zk->handle == NULL ? ZINVALIDSTATE
+				       : zoo_aset_acl(zk->handle, path, -1,
+					     &acl, protect_done, op));
+}
+
 /* Behind the one that failed all have ZRUNTIMEINCONSISTENCY, before it 0. */
 static int
 failed_index(const struct zk_op *op, enum rm_zk_result result)

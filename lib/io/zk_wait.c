@@ -253,6 +253,17 @@ rm_zk_wait_set(struct rm_zk_wait *wait, const char *path, const char *value,
 }
 
 int
+rm_zk_wait_protect(
+    struct rm_zk_wait *wait, const char *path, struct rm_error *err)
+{
+	struct waiting waiting = { 0 };
+	if (!ready(wait, path, err))
+		return -1;
+	rm_zk_protect(wait->zk, path, op_done, &waiting);
+	return await(wait, &waiting, path, err);
+}
+
+int
 rm_zk_wait_delete(struct rm_zk_wait *wait, const char *path, int version,
     struct rm_error *err)
 {

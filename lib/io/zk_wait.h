@@ -36,6 +36,8 @@ int rm_zk_wait_create(struct rm_zk_wait *wait, const char *path,
     const char *value, size_t len, int flags, struct rm_error *err);
 int rm_zk_wait_set(struct rm_zk_wait *wait, const char *path, const char *value,
     size_t len, int version, struct rm_error *err);
+int rm_zk_wait_protect(
+    struct rm_zk_wait *wait, const char *path, struct rm_error *err);
 int rm_zk_wait_delete(struct rm_zk_wait *wait, const char *path, int version,
     struct rm_error *err);
 

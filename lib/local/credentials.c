@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/exit.h"
 #include "base/json.h"
+#include "io/secret.h"
 
 /* Consumes the document. */
 static jv
@@ -57,10 +58,9 @@ int
 rm_local_credentials_read(
     const char *path, jv *credentials, struct rm_error *err)
 {
-	FILE *in = fopen(path, "re");
+	FILE *in = rm_secret_open(path, err);
 	if (in == NULL)
-		return rm_error_set(
-		    err, RM_EXIT_USAGE, "%s: can't be read", path);
+		return -1;
 	int first = fgetc(in);
 	ungetc(first, in);
 	jv known = jv_object();

@@ -265,17 +265,6 @@ print(void *arg, const char *body, size_t len)
 }
 
 static int
-read_credential(struct calls *calls, struct rm_error *err)
-{
-	const char *path = calls->options->credentials;
-	if (rm_credential_read(path, &calls->credential, err) != 0)
-		return -1;
-	if (calls->credential.exposed)
-		rm_log_warn("%s: everybody can read it", path);
-	return 0;
-}
-
-static int
 start(struct calls *calls, struct rm_error *err)
 {
 	const struct rm_calls_options *options = calls->options;
@@ -291,7 +280,8 @@ start(struct calls *calls, struct rm_error *err)
 		.arg = calls,
 	};
 	calls->loop = rm_loop_new(true, err);
-	if (calls->loop == NULL || read_credential(calls, err) != 0)
+	if (calls->loop == NULL || rm_credential_read(options->credentials,
+				       &calls->credential, err) != 0)
 		return -1;
 	calls->secrets = rm_secrets_new(calls->loop, &secrets, err);
 	if (calls->secrets == NULL)

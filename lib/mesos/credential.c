@@ -1,15 +1,13 @@
 #include "mesos/credential.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "io/secret.h"
 
 #define FILE_MAX 4096
 
@@ -55,21 +53,15 @@ rm_credential_read(
     const char *path, struct rm_credential *to, struct rm_error *err)
 {
 	char text[FILE_MAX + 1] = "";
-	struct stat st = { 0 };
+	struct rm_credential got = { 0 };
 	if (path == NULL)
 		return 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 || fstat(fd, &st) != 0 ? -1
-						  : read(fd, text, FILE_MAX);
-	int why = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return rm_error_set(
-		    err, RM_EXIT_USAGE, "%s: %s", path, strerror(why));
+	FILE *file = rm_secret_open(path, err);
+	if (file == NULL)
+		return -1;
+	size_t n = fread(text, 1, FILE_MAX, file);
+	fclose(file);
 	text[n] = '\0';
-
-	struct rm_credential got = { .exposed = (st.st_mode & S_IROTH) != 0 };
 	const char *first = text + strspn(text, " \t\r\n");
 	int rc = *first == '{' ? parse_json(text, &got)
 			       : parse_words(text, &got);

@@ -6,18 +6,15 @@
 #ifndef RM_MESOS_CREDENTIAL_H
 #define RM_MESOS_CREDENTIAL_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
 
 /* All zero is a valid empty one: no authentication. */
 struct rm_credential {
 	char *principal, *secret; /* owned */
-	bool exposed; /* everybody may read the file */
 };
 
-/* RM_EXIT_USAGE when the file can't be read or is neither form. No path, no
- * authentication: *to stays as it is. */
+/* RM_EXIT_USAGE when the file can't be read, others may read it too (see
+ * io/secret.h), or it is neither form. No path, no authentication: *to stays as it is. */
 int rm_credential_read(
     const char *path, struct rm_credential *to, struct rm_error *err);
 /* Wipes the secret. */

@@ -423,17 +423,6 @@ stop(void *arg)
 }
 
 static int
-read_credential(struct events *ev, struct rm_error *err)
-{
-	const char *path = ev->options->credentials;
-	if (rm_credential_read(path, &ev->credential, err) != 0)
-		return -1;
-	if (ev->credential.exposed)
-		rm_log_warn("%s: everybody can read it", path);
-	return 0;
-}
-
-static int
 load(struct events *ev, struct rm_error *err)
 {
 	const struct rm_events_options *options = ev->options;
@@ -442,7 +431,8 @@ load(struct events *ev, struct rm_error *err)
 		return rm_error_set(err, RM_EXIT_USAGE, "--fence wants --zk");
 	struct rm_zk_options zk = { .hosts = options->zk,
 		.auth_file = options->zk_auth };
-	if (read_credential(ev, err) != 0 ||
+	if (rm_credential_read(options->credentials, &ev->credential, err) !=
+		0 ||
 	    (records && rm_zk_wait_open(&ev->zk, ev->loop, &zk, 0, err) != 0) ||
 	    rm_framework_load(ev->framework, options->name,
 		records ? &ev->zk : NULL, err) != 0)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/zk.h"
+#include "io/zk_auth.h"
 #include "mesos/framework_load.h"
 
 #define AGAIN 0.2 /* seconds, after a lost connection */
@@ -27,6 +28,7 @@ struct entry {
 struct rm_secrets {
 	struct rm_zk *zk; /* NULL: there are none */
 	char *root;
+	char *auth; /* ours for ZooKeeper, or NULL */
 	LIST_HEAD(entry_list, entry) entries;
 	struct rm_timer deadline, again;
 	void (*done)(void *arg); /* NULL: no fetch under way */
@@ -147,11 +149,14 @@ rm_secrets_new(struct event_base *loop,
 	rm_timer_init(&secrets->again, loop, read_wanted, secrets);
 	if (options->zk == NULL)
 		return secrets;
+	if (options->zk_auth != NULL)
+		secrets->auth = rm_zk_auth_read(options->zk_auth, err);
 	struct rm_zk_options zk = { .hosts = options->zk,
-		.auth_file = options->zk_auth,
+		.auth = secrets->auth,
 		.on_session = session_changed,
 		.arg = secrets };
-	secrets->zk = rm_zk_open(loop, &zk, err);
+	if (options->zk_auth == NULL || secrets->auth != NULL)
+		secrets->zk = rm_zk_open(loop, &zk, err);
 	if (secrets->zk == NULL) {
 		rm_secrets_free(secrets);
 		return NULL;
@@ -174,6 +179,7 @@ rm_secrets_free(struct rm_secrets *secrets)
 	}
 	rm_timer_free(&secrets->deadline);
 	rm_timer_free(&secrets->again);
+	rm_zk_auth_wipe(secrets->auth);
 	free(secrets->root);
 	free(secrets);
 }
@@ -248,6 +254,9 @@ rm_secrets_cancel(struct rm_secrets *secrets)
 jv
 rm_secrets_get(void *secrets, const char *cluster, const char *field)
 {
+	const struct rm_secrets *all = secrets;
+	if (strcmp(field, RM_SECRETS_ZK_AUTH) == 0)
+		return all->auth != NULL ? jv_string(all->auth) : jv_invalid();
 	struct entry *entry = find(secrets, cluster);
 	if (entry == NULL || !jv_is_valid(entry->value))
 		return jv_invalid();

@@ -10,6 +10,9 @@
 
 #include "base/error.h"
 
+/* Of every cluster: user:password for ZooKeeper, from our own file. */
+#define RM_SECRETS_ZK_AUTH "zookeeper_auth"
+
 struct rm_secrets;
 
 struct rm_secrets_options {

@@ -313,8 +313,13 @@ frameworks_changed(void *arg, const char *path, const char *value, size_t len,
 static void
 unreadable(void *arg, const char *path, enum rm_zk_result why)
 {
-	(void)arg;
-	rm_log_warn("%s: %s", path, rm_zk_words(why));
+	struct rm_directory *d = arg;
+	/* A cluster's record is for those who have the password, its name for
+	 * everybody. */
+	if (why == RM_ZK_NO_AUTH && strncmp(path, "clusters/", 9) == 0)
+		name_set(&d->clusters, path + 9, true);
+	else
+		rm_log_warn("%s: %s", path, rm_zk_words(why));
 }
 
 static void

@@ -120,6 +120,10 @@ task_data(const struct rm_model *model, jv plan, jv launch)
 	    jv_number(rm_model_setting(model, "start_limit", START_LIMIT)));
 	data = rm_json_set(data, "Cookie", secret(cluster, "cookie"));
 	data = rm_json_set(data, "Key", secret(cluster, "key"));
+	if (rm_json_bool(rm_entry_value(&model->framework, RM_RECORD_SETTINGS),
+		"zookeeper_auth", false))
+		data = rm_json_set(data, "ZookeeperAuth",
+		    secret(cluster, "zookeeper_auth"));
 	free(name);
 	return data;
 }

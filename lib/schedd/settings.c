@@ -122,6 +122,8 @@ rm_settings_make(
 	r = set_text(r, "webui_url", from->webui_url);
 	r = set_text(r, "network_interface", from->network_interface);
 	r = set_text(r, "zookeeper", from->zookeeper);
+	if (from->zookeeper_auth)
+		r = rm_json_set(r, "zookeeper_auth", jv_true());
 	r = rm_json_set(
 	    r, "failover_timeout", jv_number(from->failover_timeout));
 	r = rm_json_set(r, "node",

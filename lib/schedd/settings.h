@@ -16,6 +16,7 @@
 struct rm_settings {
 	const char *framework, *role, *principal, *user;
 	const char *hostname, *webui_url, *zookeeper, *network_interface;
+	bool zookeeper_auth; /* executors are given our user and password */
 	double failover_timeout;
 	double node_cpus, node_mem, node_disk, executor_cpus, executor_mem;
 	const char *constraints; /* JSON */

@@ -294,6 +294,13 @@ on_waiting(void *arg, int ahead)
 }
 
 static void
+on_refused(void *arg, const struct rm_error *err)
+{
+	rm_log_error("%s", err->text);
+	end(arg, err->code);
+}
+
+static void
 on_session(void *arg, enum rm_zk_session state)
 {
 	struct supervisor *s = arg;
@@ -338,7 +345,7 @@ static int
 open_all(struct supervisor *s, struct rm_error *err)
 {
 	const struct rm_election_events events = { on_leading, on_lost,
-		on_waiting, s };
+		on_waiting, on_refused, s };
 	const struct rm_zk_options zk = {
 		.hosts = s->options.pipeline.zk,
 		.auth_file = s->options.pipeline.zk_auth_file,

@@ -358,6 +358,12 @@ on_lost(void *arg)
 }
 
 static void
+on_refused(void *arg, const struct rm_error *err)
+{
+	fail(arg, err);
+}
+
+static void
 on_session(void *arg, enum rm_zk_session state)
 {
 	struct apply *apply = arg;
@@ -395,6 +401,7 @@ set_up(struct apply *apply, struct rm_error *err)
 		.leading = on_leading,
 		.lost = on_lost,
 		.waiting = on_waiting,
+		.refused = on_refused,
 		.arg = apply,
 	};
 	apply->root = rm_state_root(options->framework, err);

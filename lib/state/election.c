@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exit.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -62,11 +63,25 @@ give_up_node(struct rm_election *e)
 		e->events.lost(e->events.arg);
 }
 
+static bool
+refused(struct rm_election *e, enum rm_zk_result result)
+{
+	struct rm_error err = { 0 };
+	if (result != RM_ZK_NO_AUTH)
+		return false;
+	rm_error_set(&err, RM_EXIT_USAGE, "%s: %s (--zk-auth-file)", e->dir,
+	    rm_zk_words(result));
+	e->events.refused(e->events.arg, &err);
+	return true;
+}
+
 static void
 on_created(void *arg, enum rm_zk_result result, const char *path)
 {
 	struct rm_election *e = arg;
 	(void)path;
+	if (refused(e, result))
+		return;
 	if (result != RM_ZK_OK && result != RM_ZK_LOST)
 		rm_log_error("election: %s: %s", e->dir, rm_zk_words(result));
 	e->again |= result == RM_ZK_OK;
@@ -137,6 +152,8 @@ on_names(
 	struct rm_election *e = arg;
 	const char *mine = NULL, *before = NULL;
 	int ahead = 0;
+	if (refused(e, result))
+		return;
 	if (result != RM_ZK_OK && result != RM_ZK_NO_NODE) {
 		settle(e, e->ours != NULL ? WAITING : ABSENT);
 		return;

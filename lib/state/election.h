@@ -22,6 +22,9 @@ struct rm_election_events {
 	void (*lost)(void *arg);
 	/* Standing by behind `ahead` others; may be NULL. */
 	void (*waiting)(void *arg, int ahead);
+	/* ZooKeeper lets us neither look nor stand: it can't be won. err says
+	 * where (RM_EXIT_USAGE). */
+	void (*refused)(void *arg, const struct rm_error *err);
 	void *arg;
 };
 

@@ -306,7 +306,7 @@ test_credentials(void **state)
 		size_t len = strlen(table[i].text);
 		assert_int_equal(ftruncate(fd, 0), 0);
 		assert_int_equal(pwrite(fd, table[i].text, len, 0), len);
-		assert_int_equal(fchmod(fd, i % 2 ? 0604 : 0640), 0);
+		assert_int_equal(fchmod(fd, i % 2 ? 0600 : 0640), 0);
 		struct rm_credential got = { 0 };
 		struct rm_error err = { 0 };
 		int rc = rm_credential_read(path, &got, &err);
@@ -318,10 +318,17 @@ test_credentials(void **state)
 			assert_int_equal(rc, 0);
 			assert_string_equal(got.principal, table[i].principal);
 			assert_string_equal(got.secret, table[i].secret);
-			assert_int_equal(got.exposed, i % 2);
 		}
 		rm_credential_free(&got);
 	}
+	/* One that others may read is refused, whatever it holds. */
+	assert_int_equal(pwrite(fd, "riak s3cret\n", 12, 0), 12);
+	assert_int_equal(fchmod(fd, 0604), 0);
+	struct rm_credential open = { 0 };
+	struct rm_error why = { 0 };
+	assert_int_equal(rm_credential_read(path, &open, &why), -1);
+	assert_int_equal(why.code, RM_EXIT_USAGE);
+	assert_non_null(strstr(why.text, "others may read it"));
 	close(fd);
 	unlink(path);
 	struct rm_credential none = { 0 };

@@ -187,6 +187,7 @@ only_its_user_may_read(void **state)
 	snprintf(file, sizeof(file), "%s/auth", zookeeper.dir);
 	FILE *f = fopen(file, "w");
 	fputs("riak:secret word\n", f);
+	fchmod(fileno(f), 0600);
 	fclose(f);
 	open_zk(&owner, file, 0);
 	assert_int_equal(

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <string.h>
 #include <time.h>
 
@@ -231,6 +232,7 @@ unreadable_is_not_absent(void **state)
 	snprintf(file, sizeof(file), "%s/auth", zookeeper.dir);
 	FILE *f = fopen(file, "w");
 	fputs("riak:word\n", f);
+	fchmod(fileno(f), 0600);
 	fclose(f);
 	put("/u/values/a", "A");
 	rm_zk_wait_close(&writer);
