@@ -482,6 +482,24 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output '{"write":"nodes/riak-kv-1","value":null,"version":3}'
 }
 
+@test "a removed node whose records are on their way is not forgotten" {
+  {
+    node 1
+    for t in {1001..1020}; do tick "$t"; done
+    node 1 remove
+    update 1020.5 riak-kv-1.1020500 RUNNING S2
+    tick 1021; tick 1022
+    update 1022.5 riak-kv-1.1020500 KILLED S2
+    for t in {1023..1032}; do tick "$t"; done
+    reserved 1 held S2 riak.riak-kv-1.1020500 riak-kv-1.1020500
+    task 1 riak-kv-1.1020500 S2
+    for t in {1033..1050}; do tick "$t"; done
+  } | add
+  stream | rm-status 2>/dev/null | rm-cluster 2>/dev/null >"$BATS_TEST_TMPDIR/out"
+  run jq -c 'select(.write and .value == null)' "$BATS_TEST_TMPDIR/out"
+  assert_output ""
+}
+
 @test "a volume whose agent is gone for good is released; how it ended is kept" {
   local gone_for_good='{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
   {
@@ -1143,6 +1161,26 @@ removed() {
   run jq -c 'select(.call == "ACCEPT") | [.mesos.accept.offer_ids[0].value,
     .mesos.accept.operations[].type]' "$out"
   assert_output '["C","DESTROY","UNRESERVE"]'
+}
+
+@test "members without a record are marked down, too, before a commit" {
+  {
+    up 4
+    node 3 remove; task 3 riak-kv-3.5 S3
+    update 1000 riak-kv-3.5 KILLED S3
+    member 4 riak-kv-4.5 '[1,2,3,4]'
+    tick 1001
+    for n in 1001 1002 1003; do
+      member 4 riak-kv-4.5 '[1,2,3,4]' "$(done_ "down.${n}000")"
+      tick "$((n + 1))"
+    done
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-4","down",{"node":"riak-kv-1@127.0.0.1"},"down.1001000"]
+["riak-kv-4","down",{"node":"riak-kv-2@127.0.0.2"},"down.1002000"]
+["riak-kv-4","down",{"node":"riak-kv-3@127.0.0.3"},"down.1003000"]
+["riak-kv-4","force-remove",{"node":"riak-kv-3@127.0.0.3"},"force-remove.1004000"]'
 }
 
 @test "what was refused, or has not come, is said again from its beginning" {

@@ -17,9 +17,6 @@
  * of this before it is said again. */
 #define KILL_AGAIN 10.0
 #define KILL_GRACE 120.0
-/* A reservation that was just written reaches this stage through ZooKeeper;
- * a node that seems to have none is kept until that can't be. */
-#define SETTLE 10.0
 
 struct rm_cluster {
 	struct rm_model model;
@@ -32,7 +29,7 @@ struct own {
 	double killed_at; /* when KILL was last said; 0: not */
 	long long killed; /* the task's time */
 	double bare_since; /* when it was first seen with nothing left */
-	bool had; /* something of it was seen: what is gone now was there */
+	bool reserved; /* a reservation of it was seen: it was there */
 	struct rm_lost_memory lost;
 };
 
@@ -172,17 +169,17 @@ forget(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	struct own *own = node->own;
 	enum rm_goal goal = rm_node_goal(node);
 	bool removed = goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE;
-	if (!bare(node))
-		own->had = true;
+	own->reserved |= rm_entry_has(node, RM_RECORD_RESERVATION);
 	if (!removed || !bare(node) || is_orphaned(c, node) ||
 	    rm_member_is_listed(&c->model, node)) {
 		own->bare_since = 0;
 		return;
 	}
 	if (own->bare_since <= 0)
-		own->bare_since = own->had ? c->now - SETTLE : c->now;
+		own->bare_since = own->reserved ? c->now - RM_MODEL_SETTLE
+						: c->now;
 	int version = node->cells[RM_RECORD_NODE].version;
-	if (c->now < own->bare_since + SETTLE || version < 0)
+	if (c->now < own->bare_since + RM_MODEL_SETTLE || version < 0)
 		return;
 	char *path;
 	if (rm_entry_has(node, RM_RECORD_ORDER)) {

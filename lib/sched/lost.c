@@ -78,9 +78,9 @@ is_gone(const struct rm_model *model, const char *cluster, const char *name)
 	if (node == NULL || !rm_entry_has(node, RM_RECORD_NODE))
 		return rm_repair_is_forgotten(model, cluster, name);
 	enum rm_task_life life = rm_node_life(node);
+	/* One to be removed that Mesos can't see is ended when it is back. */
 	return life == RM_TASK_LOST_FOR_GOOD ||
-	       (rm_node_goal(node) == RM_GOAL_REMOVE &&
-		   (life == RM_TASK_ENDED || life == RM_TASK_NONE));
+	       (rm_node_goal(node) == RM_GOAL_REMOVE && life != RM_TASK_ALIVE);
 }
 
 /*

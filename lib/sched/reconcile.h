@@ -19,10 +19,11 @@ struct rm_reconcile {
 	double launch_limit; /* seconds a launch may go without an update */
 };
 
-/* Of each node, in entry->own of the model. */
+/* What rm-status remembers of each node, in entry->own of the model. */
 struct rm_reconcile_node {
 	bool pending; /* no update since it was asked about */
 	bool reported; /* that it is broken */
+	bool reserved; /* a reservation of it was seen */
 };
 
 /*

@@ -35,6 +35,28 @@ is_dead(const struct rm_member_ring *r, const struct rm_entry *node)
 		   (goal == RM_GOAL_LEAVE && life == RM_TASK_LOST_FOR_GOOD));
 }
 
+bool
+rm_repair_is_forgotten(
+    const struct rm_model *model, const char *cluster, const char *name)
+{
+	const struct rm_entry *of = rm_model_cluster(model, cluster);
+	char *key = rm_format("%.*s", (int)strcspn(name, "@"), name);
+	const struct rm_entry *node = rm_model_node(model, key);
+	long number = rm_record_node_number(
+	    key, rm_model_setting_text(model, "framework", "riak"), cluster);
+	free(key);
+	return number > 0 && of != NULL &&
+	       (node == NULL || !rm_entry_has(node, RM_RECORD_NODE)) &&
+	       (double)number <
+		   rm_entry_number(of, RM_RECORD_CLUSTER, "next", 0);
+}
+
+static bool
+is_forgotten(const struct rm_member_ring *r, const char *name)
+{
+	return rm_repair_is_forgotten(r->model, r->cluster, name);
+}
+
 /* Joins that are staged already come with the same commit. */
 static jv
 staged_joins(const struct rm_member_ring *r, const struct rm_entry *but)
@@ -99,15 +121,19 @@ add(struct recipe *recipe, const char *verb, jv arguments)
 static void
 add_downs(struct recipe *recipe, const struct rm_member_ring *r)
 {
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		const struct rm_entry *node = r->model->nodes.items[i];
-		char *name = is_dead(r, node)
-				 ? rm_member_listed(r->members, node->key)
-				 : NULL;
-		if (name != NULL && recipe->count < MOST_DOWN)
+	jv_array_foreach (r->members, i, name) {
+		const char *text = jv_get_kind(name) == JV_KIND_STRING
+				       ? jv_string_value(name)
+				       : "";
+		char *key = rm_format("%.*s", (int)strcspn(text, "@"), text);
+		const struct rm_entry *node = rm_model_node(r->model, key);
+		bool dead = is_forgotten(r, text) ||
+			    (node != NULL && is_dead(r, node));
+		if (dead && recipe->count < MOST_DOWN)
 			add(recipe, "down",
-			    JV_OBJECT(jv_string("node"), jv_string(name)));
-		free(name);
+			    JV_OBJECT(jv_string("node"), jv_string(text)));
+		free(key);
+		jv_free(name);
 	}
 }
 
@@ -146,9 +172,6 @@ take_out(struct rm_member_ring *r, const char *old,
 {
 	struct recipe recipe = { 0 };
 	add_downs(&recipe, r);
-	if (recipe.count == 0)
-		add(&recipe, "down",
-		    JV_OBJECT(jv_string("node"), jv_string(old)));
 	add(&recipe, replacement != NULL ? "force-replace" : "force-remove",
 	    change_of(old, replacement));
 	add(&recipe, "commit", commit_of(r, old, replacement));
@@ -214,28 +237,6 @@ see_to(struct rm_member_ring *r, const char *old, struct rm_entry *replacement)
 		replacement = NULL;
 	if (!is_committed(r, old))
 		take_out(r, old, replacement);
-}
-
-bool
-rm_repair_is_forgotten(
-    const struct rm_model *model, const char *cluster, const char *name)
-{
-	const struct rm_entry *of = rm_model_cluster(model, cluster);
-	char *key = rm_format("%.*s", (int)strcspn(name, "@"), name);
-	const struct rm_entry *node = rm_model_node(model, key);
-	long number = rm_record_node_number(
-	    key, rm_model_setting_text(model, "framework", "riak"), cluster);
-	free(key);
-	return number > 0 && of != NULL &&
-	       (node == NULL || !rm_entry_has(node, RM_RECORD_NODE)) &&
-	       (double)number <
-		   rm_entry_number(of, RM_RECORD_CLUSTER, "next", 0);
-}
-
-static bool
-is_forgotten(const struct rm_member_ring *r, const char *name)
-{
-	return rm_repair_is_forgotten(r->model, r->cluster, name);
 }
 
 static bool

@@ -242,7 +242,6 @@ update_newest(struct rm_status *s, struct rm_stage *stage,
     struct rm_entry *node, jv update)
 {
 	if (is_stale(node, update)) {
-		own(node)->pending = false;
 		acknowledge(stage, update);
 		return;
 	}
@@ -256,7 +255,6 @@ update_newest(struct rm_status *s, struct rm_stage *stage,
 	if (state == NULL)
 		rm_log_warn("unknown task state %s node=%s",
 		    rm_json_text(after, "state", ""), node->key);
-	own(node)->pending = false;
 	if (changed)
 		rm_sched_store(&s->model, stage, RM_RECORD_STATUS, node->key,
 		    jv_copy(after));
@@ -286,6 +284,9 @@ dispatch_update(struct rm_status *s, struct rm_stage *stage, jv update)
 	bool alive = state != NULL && state->life == RM_TASK_ALIVE;
 	free(key);
 
+	if (node != NULL &&
+	    rm_task_id_time(id, node->key) >= rm_node_task_time(node))
+		own(node)->pending = false;
 	if (node == NULL || !rm_entry_has(node, RM_RECORD_NODE)) {
 		if (alive)
 			rm_log_warn(
@@ -386,18 +387,25 @@ on_failure(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 
 /*
  * The end of a removed node (design: order of deletion): reservation and task
- * are gone, so the status goes.
+ * are gone, so the status goes. What was just written reaches this stage
+ * through ZooKeeper: where no reservation was ever seen, it may be on its way.
+ * A late update may have written the status of a node that is gone.
  */
 static void
 forget_removed(
     struct rm_status *s, struct rm_stage *stage, struct rm_entry *node)
 {
 	enum rm_goal goal = rm_node_goal(node);
-	if ((goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE) &&
-	    s->model.complete && !node->broken &&
+	double since = rm_entry_number(node, RM_RECORD_STATUS, "since", s->now);
+	bool removed = !rm_entry_has(node, RM_RECORD_NODE) ||
+		       ((goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE) &&
+			   rm_node_life(node) != RM_TASK_ALIVE);
+	own(node)->reserved |= rm_entry_has(node, RM_RECORD_RESERVATION);
+	if (removed && s->model.complete && !node->broken &&
 	    rm_entry_has(node, RM_RECORD_STATUS) &&
 	    !rm_entry_has(node, RM_RECORD_RESERVATION) &&
-	    !rm_entry_has(node, RM_RECORD_TASK))
+	    !rm_entry_has(node, RM_RECORD_TASK) &&
+	    (own(node)->reserved || s->now >= since + RM_MODEL_SETTLE))
 		rm_sched_store(
 		    &s->model, stage, RM_RECORD_STATUS, node->key, jv_null());
 }

@@ -34,6 +34,10 @@ struct rm_entries {
 	size_t count, room;
 };
 
+/* What a later stage has written reaches a stage through ZooKeeper, within so
+ * many seconds: until then what seems not to be there may be. */
+#define RM_MODEL_SETTLE 10.0
+
 /* Kinds that have been written behind each stage. */
 #define RM_WRITES_STATUS (1U << RM_RECORD_STATUS | 1U << RM_RECORD_FRAMEWORK)
 #define RM_WRITES_CLUSTER                                                      \
