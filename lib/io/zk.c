@@ -112,6 +112,8 @@ static void
 tell_session(struct rm_zk *zk, enum rm_zk_session state)
 {
 	zk->told_connected = state != RM_ZK_SUSPENDED;
+	zk->lost_at = zk->told_connected ? 0 : rm_now();
+	zk->refused = false;
 	if (zk->on_session != NULL && !zk->closing)
 		zk->on_session(zk->arg, state);
 }
@@ -161,6 +163,7 @@ renew(struct rm_zk *zk)
 		    zk->handle); /* not connected: returns at once */
 	}
 	zk->handle = NULL;
+	zk->lost_at = 0;
 	zk_watches_free(zk);
 	open_handle(zk);
 }
@@ -225,6 +228,22 @@ process(struct rm_zk *zk, int fd, short what)
 	}
 }
 
+/*
+ * A server that has lost its data, or got older ones back, hangs up on who has
+ * seen newer ones (ZooKeeperServer.processConnectRequest), for ever: it never
+ * says that the session is over. Three times its timeout without a connection,
+ * while somebody is there to take one, and it is over in any case.
+ */
+static bool
+is_stale(struct rm_zk *zk)
+{
+	double away = zk->lost_at > 0 ? rm_now() - zk->lost_at : 0;
+	double timeout = zk->timeout / 1000.0;
+	if (away > timeout && zoo_state(zk->handle) == ZOO_ASSOCIATING_STATE)
+		zk->refused = true;
+	return zk->refused && away > 3 * timeout;
+}
+
 static void destroy(struct rm_zk *zk);
 
 static void
@@ -242,7 +261,8 @@ pump(struct rm_zk *zk, int fd, short what)
 		tell_session(zk, RM_ZK_SUSPENDED);
 	}
 	if (!zk->closing) {
-		if (zk->handle == NULL || is_unrecoverable(zk->handle))
+		if (zk->handle == NULL || is_unrecoverable(zk->handle) ||
+		    is_stale(zk))
 			renew(zk);
 		if (zk->handle != NULL) {
 			watch_socket(zk);

@@ -41,6 +41,9 @@ struct rm_zk {
 	bool broken; /* a send failed: what is queued must not go out */
 	bool renewing; /* the next connection is another session's */
 	bool closing;
+
+	double lost_at; /* when the connection was; 0: there is one */
+	bool refused; /* long after that a server took one, in vain */
 };
 
 /* The access that a znode is created with, whoever creates it. */

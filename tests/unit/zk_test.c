@@ -426,6 +426,40 @@ sessions_are_renewed(void **state)
 }
 
 /* What an earlier session left at the same path is replaced. */
+/* A server that comes back with nothing hangs up on who has seen more. */
+static void
+lost_data_end_the_session(void **state)
+{
+	(void)state;
+	struct rm_zk_wait wait = { 0 };
+	struct rm_error err = { 0 };
+	struct rm_str value = { 0 };
+	char command[128];
+	struct rm_zk_options options = { .hosts = zookeeper.hosts,
+		.timeout = 1,
+		.on_session = session_to_ephemeral };
+	memset(sessions, 0, sizeof(sessions));
+	readies = 0;
+	assert_int_equal(rm_zk_wait_open(&wait, loop, &options, 15, &err), 0);
+	ephemeral = rm_zk_ephemeral_new(wait.zk, "/lost/x", "one", on_ready,
+	    NULL);
+	run_until(20, readies == 1);
+	zookeeper_kill();
+	snprintf(command, sizeof(command), "rm -rf %s/version-2",
+	    zookeeper.dir);
+	assert_int_equal(system(command), 0);
+	zookeeper_start();
+	run_until(60, sessions[RM_ZK_RENEWED] == 1);
+	run_until(20, readies == 2);
+	assert_int_equal(
+	    rm_zk_wait_get(&wait, "/lost/x", &value, NULL, &err), 0);
+	assert_string_equal(value.text, "one");
+	rm_str_free(&value);
+	rm_zk_ephemeral_free(ephemeral);
+	ephemeral = NULL;
+	rm_zk_wait_close(&wait);
+}
+
 static void
 ephemerals_replace(void **state)
 {
@@ -507,6 +541,7 @@ main(void)
 		cmocka_unit_test(watches_fire_once),
 		cmocka_unit_test(all_end_when_the_server_dies),
 		cmocka_unit_test(sessions_are_renewed),
+		cmocka_unit_test(lost_data_end_the_session),
 		cmocka_unit_test(ephemerals_replace),
 		cmocka_unit_test(sleeping_server),
 	};
