@@ -36,7 +36,8 @@
 
 static const struct rm_option globals[] = {
 	{ RM_OPTION_TEXT, "api", 0, "URL", "RIAK_MESOS_API",
-	    "riak.framework-url", "http://127.0.0.1:9090", "where rm-api is",
+	    "riak.framework-url", NULL,
+	    "where rm-api is [where Marathon says, or " RM_CLI_API "]",
 	    AT(api), false },
 	{ RM_OPTION_TEXT, "token-file", 0, "FILE", "RIAK_MESOS_TOKEN_FILE",
 	    NULL, NULL, "token for changes", AT(token_file), false },
@@ -44,7 +45,7 @@ static const struct rm_option globals[] = {
 	    "riak.framework-name", "riak", "the framework's name",
 	    AT(framework), false },
 	{ RM_OPTION_TEXT, "marathon", 0, "URL", "RIAK_MESOS_MARATHON",
-	    "riak.marathon", "http://127.0.0.1:8080", "where Marathon is",
+	    "riak.marathon", NULL, "where Marathon is [" RM_CLI_MARATHON "]",
 	    AT(marathon), false },
 	{ RM_OPTION_TEXT, "riak", 0, "JSON", "RIAK_MESOS_RIAK", "riak", "{}",
 	    "what Marathon's apps go by: the file's riak", AT(riak), false },

@@ -108,8 +108,15 @@ marathon() { # a stand-in, and a configuration file as the original's
   [ "$(jq -c '[.id, .cpus, .mem]' <<<"$output")" = '["/riak",1,700]' ]
   run -1 riak-mesos framework uninstall
   assert_output --partial "App '/riak' does not exist"
+  # Where the API is, is asked of it.
+  run -1 riak-mesos framework endpoints
+  assert_output --partial "App '/riak' does not exist; 'riak-mesos framework install'"
   run riak-mesos framework install
   assert_output "framework riak is given to Marathon"
+  run riak-mesos framework endpoints --jq .api
+  assert_output http://agent-1:31000/api/v1
+  run riak-mesos framework endpoints --jq .api --api 127.0.0.1:1/
+  assert_output 127.0.0.1:1/api/v1
   run -1 riak-mesos framework install
   assert_output --partial "An app with id [/riak] already exists."
   run riak-mesos framework uninstall

@@ -58,6 +58,7 @@ rm_cli_close(struct rm_cli *cli)
 	if (cli->loop != NULL)
 		event_base_free(cli->loop);
 	free(cli->authorization);
+	free(cli->api);
 	*cli = (struct rm_cli){ 0 };
 }
 
@@ -120,9 +121,19 @@ int
 rm_cli_ask(struct rm_cli *cli, const char *method, const char *path,
     const struct rm_str *body, jv *answer, struct rm_error *err)
 {
-	const struct rm_cli_peer api = { cli->options->api, "rm-api", "api",
-		cli->authorization };
-	return rm_cli_ask_at(cli, &api, method, path, body, answer, err);
+	const struct rm_cli_peer api = { rm_cli_find_api(cli, err), "rm-api",
+		"api", cli->authorization };
+	struct rm_error why = { 0 };
+	*answer = jv_invalid();
+	if (api.url == NULL)
+		return -1;
+	int rc = rm_cli_ask_at(cli, &api, method, path, body, answer, &why);
+	if (rc != 0 && why.code == RM_EXIT_OUTSIDE) {
+		/* Marathon may start it elsewhere. */
+		free(cli->api);
+		cli->api = NULL;
+	}
+	return rc == 0 ? 0 : rm_error_set(err, why.code, "%s", why.text);
 }
 
 int

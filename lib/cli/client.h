@@ -32,6 +32,7 @@ struct rm_cli {
 	struct event_base *loop;
 	struct rm_http *http;
 	char *authorization; /* the header, or NULL */
+	char *api; /* where the API is, once it is known */
 	bool stopped; /* by a signal: nothing is asked any more */
 };
 
@@ -39,6 +40,16 @@ int rm_cli_open(struct rm_cli *cli, const struct rm_cli_options *options,
     struct rm_error *err);
 /* Accepts one that was never opened. */
 void rm_cli_close(struct rm_cli *cli);
+
+/* What they are without an option. */
+#define RM_CLI_API      "http://127.0.0.1:9090"
+#define RM_CLI_MARATHON "http://127.0.0.1:8080"
+
+/* find.c: where the API is: as the option says, else, where there is a
+ * Marathon, where that runs the framework's app, else RM_CLI_API. Without a
+ * slash at its end, kept until rm_cli_close(); NULL and err: Marathon can't be
+ * asked, or has not started it yet (RM_EXIT_OUTSIDE), or has no such app. */
+const char *rm_cli_find_api(struct rm_cli *cli, struct rm_error *err);
 
 /*
  * Asks; path is behind the API's URL, body NULL for none. 0: *answer is the

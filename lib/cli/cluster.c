@@ -155,7 +155,7 @@ rm_cli_cluster_set(struct rm_cli *cli, int argc, char **argv,
 	if (jv_get_kind(answer) != JV_KIND_ARRAY) {
 		jv_free(answer);
 		return rm_error_set(
-		    err, RM_EXIT_OUTSIDE, "%s: not rm-api", cli->options->api);
+		    err, RM_EXIT_OUTSIDE, "%s: not rm-api", cli->api);
 	}
 	jv_array_foreach (answer, i, one) {
 		bool good = rm_json_bool(one, "success", false);

@@ -66,26 +66,24 @@ int
 rm_cli_framework_endpoints(struct rm_cli *cli, int argc, char **argv,
     struct rm_str *out, struct rm_error *err)
 {
-	(void)argc, (void)argv, (void)err;
-	const char *api = cli->options->api;
-	size_t len = strlen(api);
-	while (len > 0 && api[len - 1] == '/')
-		len--;
-	if (cli->options->json) {
-		rm_cli_print_json(
-		    out, JV_OBJECT(jv_string("api"),
-			     jv_string_fmt("%.*s/api/v1", (int)len, api),
-			     jv_string("healthcheck"),
-			     jv_string_fmt("%.*s/healthcheck", (int)len, api),
-			     jv_string("riak"),
-			     jv_string_fmt("%.*s/riak", (int)len, api)));
-		return 0;
+	static const char *const paths[][2] = { { "api", "/api/v1" },
+		{ "healthcheck", "/healthcheck" }, { "riak", "/riak" } };
+	(void)argc, (void)argv;
+	const char *api = rm_cli_find_api(cli, err);
+	jv all = jv_object();
+	for (size_t i = 0; api != NULL && i < 3; i++) {
+		char *url = rm_format("%s%s", api, paths[i][1]);
+		char *key = rm_format("%s:", paths[i][0]);
+		if (!cli->options->json)
+			rm_cli_print_field(out, key, url);
+		all = rm_json_set(all, paths[i][0], jv_string(url));
+		free(key);
+		free(url);
 	}
-	rm_str_printf(out, "%-16s %.*s/api/v1\n", "api:", (int)len, api);
-	rm_str_printf(
-	    out, "%-16s %.*s/healthcheck\n", "healthcheck:", (int)len, api);
-	rm_str_printf(out, "%-16s %.*s/riak\n", "riak:", (int)len, api);
-	return 0;
+	if (api != NULL && cli->options->json)
+		rm_cli_print_json(out, jv_copy(all));
+	jv_free(all);
+	return api != NULL ? 0 : -1;
 }
 
 static int
@@ -160,15 +158,22 @@ rm_cli_config_local(struct rm_cli *cli, int argc, char **argv,
 {
 	(void)argc, (void)argv, (void)err;
 	const struct rm_cli_options *o = cli->options;
+	const char *marathon = o->marathon != NULL ? o->marathon : "-";
+	const char *api = o->api != NULL        ? o->api
+			  : o->marathon != NULL ? "as Marathon says"
+						: RM_CLI_API;
 	if (o->json) {
 		jv riak = JV_OBJECT(jv_string("framework-name"),
 		    jv_string(o->framework), jv_string("framework-url"),
-		    jv_string(o->api));
+		    o->api != NULL ? jv_string(o->api) : jv_null(),
+		    jv_string("marathon"),
+		    o->marathon != NULL ? jv_string(marathon) : jv_null());
 		rm_cli_print_json(out, JV_OBJECT(jv_string("riak"), riak));
 		return 0;
 	}
 	rm_cli_print_field(out, "framework:", o->framework);
-	rm_cli_print_field(out, "api:", o->api);
+	rm_cli_print_field(out, "api:", api);
+	rm_cli_print_field(out, "marathon:", marathon);
 	rm_cli_print_field(out, "token file:", o->token_file);
 	rm_cli_print_field(out, "ca file:", o->ca_file);
 	return 0;
@@ -178,8 +183,8 @@ int
 rm_cli_info(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
     struct rm_error *err)
 {
-	static const char what[] =
-	    "Riak KV clusters on Apache Mesos: the command line";
+	static const char
+	    what[] = "Riak KV clusters on Apache Mesos: the command line";
 	(void)argc, (void)argv, (void)err;
 	if (cli->options->json)
 		rm_cli_print_json(

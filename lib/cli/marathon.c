@@ -214,7 +214,9 @@ static int
 ask(struct rm_cli *cli, const char *method, const char *path,
     const struct rm_str *body, jv *answer, struct rm_error *err)
 {
-	const struct rm_cli_peer marathon = { cli->options->marathon,
+	const char *url = cli->options->marathon;
+	const struct rm_cli_peer marathon = { url != NULL ? url
+							  : RM_CLI_MARATHON,
 		"Marathon", "marathon", "Content-Type: application/json" };
 	return rm_cli_ask_at(cli, &marathon, method, path, body, answer, err);
 }

@@ -48,8 +48,8 @@ rm_cli_check_empty(struct rm_cli *cli, struct rm_store *store, const char *why,
 {
 	static const struct {
 		const char *dir, *things;
-	} kinds[] = { { "nodes", "nodes" }, { "reservations", "reservations" },
-		{ "coordinator/coordinatedNodes", "running tasks" } };
+	} kinds[] = { { "nodes", "nodes" },
+		{ "reservations", "reservations" } };
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		size_t n;
 		if (count(store, kinds[i].dir, &n, err) != 0)
@@ -64,6 +64,22 @@ rm_cli_check_empty(struct rm_cli *cli, struct rm_store *store, const char *why,
 }
 
 /* ---- clean-metadata ---- */
+
+/* A node that runs would register itself again at once. */
+static int
+check_none_runs(
+    struct rm_cli *cli, struct rm_store *store, struct rm_error *err)
+{
+	size_t n;
+	if (count(store, "coordinator/coordinatedNodes", &n, err) != 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	return rm_error_set(err, RM_EXIT_NO,
+	    "framework %s has %zu nodes that run: 'riak-mesos framework "
+	    "teardown' ends them",
+	    cli->options->framework, n);
+}
 
 static int
 delete_tree(struct rm_store *store, const char *path, struct rm_error *err)
@@ -115,6 +131,8 @@ rm_cli_framework_clean(struct rm_cli *cli, int argc, char **argv,
 	if (rc == 0)
 		rc = rm_cli_check_empty(cli, &store,
 		    "no record would explain their volumes any more", err);
+	if (rc == 0)
+		rc = check_none_runs(cli, &store, err);
 	if (rc == 0)
 		rc = delete_all(&store, err);
 	rm_store_close(&store);

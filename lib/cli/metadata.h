@@ -14,8 +14,8 @@
 int rm_cli_guard_metadata(struct rm_cli *cli, const char *what,
     struct rm_store *store, struct rm_error *err);
 
-/* RM_EXIT_NO while there are nodes, reservations or running tasks, unless
- * --force; why: what would be lost. */
+/* RM_EXIT_NO while there are nodes or reservations, unless --force; why: what
+ * would be lost. */
 int rm_cli_check_empty(struct rm_cli *cli, struct rm_store *store,
     const char *why, struct rm_error *err);
 
