@@ -8,7 +8,6 @@
 #
 # PREFIX, UNITDIR, DESTDIR, SANITIZE=address,undefined, WERROR=1, CC and B (the
 # build directory) are honoured.
-# directory) are honoured.
 PREFIX ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 B ?= build
@@ -143,7 +142,7 @@ lint:
 	shellcheck -x -S warning $(SHELL_FILES)
 
 integration: deps bats
-	bats --timing $(LONG_BATS)
+	BATS_JOBS=$(if $(SHORT),3,1) tests/bats.sh $(LONG_BATS)
 
 soak: deps bats
 	SOAK_HOURS=$(or $(HOURS),1) bats --timing tests/integration/soak.bats

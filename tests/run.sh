@@ -3,8 +3,6 @@
 # with `N passed, N failed`. Exits 1 when anything failed or did not build.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-# Files run side by side: deadlines are for a machine of one's own.
-export WAIT_SCALE=${WAIT_SCALE:-3}
 passed=0 failed=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
@@ -61,44 +59,12 @@ for t in "$RM_BUILD"/corpus/*_fuzz; do
   tally "corpus $name" $?
 done
 
-# Files side by side, since most of their time is waiting; the longest first.
-# Each prints when it has ended. One that fails has a second chance, alone: it
-# may have missed a deadline because of the others; the second time counts.
 part bats
-outs=$(mktemp -d)
-run_file() { # run_file FILE
-  bats --timing "$1" >"$outs/$(basename "$1")" 2>&1
-}
-export outs
-export -f run_file
-# shellcheck disable=SC2011,SC2086 # the names are ours
-ls -S ${BATS_FILES:-tests/*.bats} |
-  xargs -P "${BATS_JOBS:-3}" -I{} bash -c '
-    run_file "$1"; echo "== $1"; cat "$outs/$(basename "$1")"' bash {}
-
-# all_ok OUTPUT: every planned test has run and passed.
-all_ok() {
-  [ "$(grep -c '^ok ' "$1")" = "$(sed -n 's/^1\.\.//p' "$1" | head -n 1)" ] &&
-    ! grep -q '^not ok ' "$1"
-}
-
-for t in "$outs"/*.bats; do
-  all_ok "$t" && continue
-  grep '^not ok ' "$t"
-  echo "== again, alone: $(basename "$t")"
-  run_file "tests/$(basename "$t")"
-  cat "$t"
-done
-for t in "$outs"/*.bats; do
-  ok=$(grep -c '^ok ' "$t")
-  bad=$(grep -c '^not ok ' "$t")
-  plan=$(sed -n 's/^1\.\.//p' "$t" | head -n 1)
-  missing=$((${plan:-1} - ok - bad))
-  [ "$missing" -eq 0 ] || echo "$(basename "$t"): $missing tests did not run"
-  passed=$((passed + ok)) failed=$((failed + bad + missing))
-done
-grep -h '^not ok ' "$outs"/*.bats
-rm -rf "$outs"
+# shellcheck disable=SC2086 # the names are ours
+tests/bats.sh ${BATS_FILES:-tests/*.bats} | tee "$out"
+ok=$(sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p' "$out")
+bad=$(sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p' "$out")
+passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1}))
 
 echo
 echo "$passed passed, $failed failed"

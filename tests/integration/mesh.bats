@@ -40,8 +40,8 @@ start_node() {
         false -> ok
       end,
       [net_adm:ping(N) || N <- All],
-      ok = file:write_file(\"sees.$1.new\", integer_to_list(length(nodes()))),
-      ok = file:rename(\"sees.$1.new\", \"sees.$1\"),
+      ok = file:write_file(\"new.$1\", integer_to_list(length(nodes()))),
+      ok = file:rename(\"new.$1\", \"sees.$1\"),
       timer:sleep(200), Loop(Loop)
     end, Loop(Loop)"
   vm[$1]=$NODE_PID

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# bats.sh FILE…: runs the files side by side, BATS_JOBS (3) at a time, since
+# most of their time is waiting, the longest first; each prints when it has
+# ended. One that fails has a second chance, alone: it may have missed a
+# deadline because of the others; the second time counts. Closes with
+# `N passed, N failed` and exits 1 when any did, or did not run.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+# Deadlines are for a machine of one's own.
+export WAIT_SCALE=${WAIT_SCALE:-3}
+passed=0 failed=0
+outs=$(mktemp -d)
+trap 'rm -rf "$outs"' EXIT
+run_file() { # run_file FILE
+  bats --timing "$1" >"$outs/$(basename "$1")" 2>&1
+}
+export outs
+export -f run_file
+
+# all_ok OUTPUT: every planned test has run and passed.
+all_ok() {
+  [ "$(grep -c '^ok ' "$1")" = "$(sed -n 's/^1\.\.//p' "$1" | head -n 1)" ] &&
+    ! grep -q '^not ok ' "$1"
+}
+
+# shellcheck disable=SC2011,SC2012 # the names are ours
+ls -S "$@" | xargs -P "${BATS_JOBS:-3}" -I{} bash -c '
+  run_file "$1"; echo "== $1"; cat "$outs/$(basename "$1")"' bash {}
+
+for file; do
+  out=$outs/$(basename "$file")
+  all_ok "$out" && continue
+  grep '^not ok ' "$out"
+  echo "== again, alone: $file"
+  run_file "$file"
+  cat "$out"
+done
+
+for out in "$outs"/*.bats; do
+  ok=$(grep -c '^ok ' "$out")
+  bad=$(grep -c '^not ok ' "$out")
+  plan=$(sed -n 's/^1\.\.//p' "$out" | head -n 1)
+  missing=$((${plan:-1} - ok - bad))
+  [ "$missing" -eq 0 ] || echo "$(basename "$out"): $missing tests did not run"
+  passed=$((passed + ok)) failed=$((failed + bad + missing))
+done
+grep -h '^not ok ' "$outs"/*.bats
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
