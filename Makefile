@@ -25,6 +25,7 @@ ANALYZE_PACKAGES = clang-tidy cppcheck clang-tools
 FORMAT_PACKAGES = clang-format
 DEB_PACKAGES = build-essential debhelper lintian
 BENCH_PACKAGES = haproxy wrk
+BROWSER_PACKAGES = chromium-headless-shell
 
 PROGRAMS = $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/*.c))
 LIB_OBJECTS = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*/*.c))
@@ -142,6 +143,7 @@ lint:
 	shellcheck -x -S warning $(SHELL_FILES)
 
 integration: deps bats
+	@$(call install,$(BROWSER_PACKAGES))
 	BATS_JOBS=$(if $(SHORT),3,1) tests/bats.sh $(LONG_BATS)
 
 soak: deps bats

@@ -55,11 +55,8 @@ streams_are() {
   wait_for 10 last_is all node "$F-kv-1" .goal '"leave"'
   zk scheduler '{"leader":"h:1","running":true}'
   wait_for 10 last_is all framework "" '[.scheduler, .error]' '["h:1",null]'
-  local path
   "$RM_TOOLS/zk" rm --zk "$ZK" "$ROOT/members/$F-kv-1"
-  for path in status tasks reservations nodes; do
-    rm-state rm "$path/$F-kv-1"
-  done
+  rm-state rm {nodes,reservations,tasks,status}/"$F-kv-1"
   wait_for 10 last_is all node "$F-kv-1" . null
   wait_for 10 last_is all member "$F-kv-1" . null
   rm-state rm rollouts/kv

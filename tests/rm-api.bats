@@ -275,13 +275,42 @@ load api
   assert_output --partial "1 of 2 nodes serve; riak-kv-2-2"
   assert_output --partial '<td class="good">started, serves</td>'
   assert_output --partial '<td class="bad">requested</td>'
-  assert_output --partial '<td>&lt;b&gt;cpus&lt;/b&gt; &amp; &quot;mem&quot;</td>'
+  assert_output --partial '>&lt;b&gt;cpus&lt;/b&gt; &amp; &quot;mem&quot;</td>'
   assert_output --partial 'rollout running: 1 of 2 nodes; waits: for &lt;i&gt;riak-kv-1&lt;/i&gt;'
   assert_output --partial "<title>$F-kv-1: 48 partitions</title>"
+  assert_output --partial '<li class="dim">b: pending</li>'
+  assert_output --partial "how much is whose; which is not known now"
   # Its own script puts it in place anew; nothing comes from elsewhere.
   refute_output --regexp '(src|href)='
   run curl -sI -X GET "$API/"
   assert_output --partial "default-src 'none'"
+}
+
+@test "the page: who owns what of the ring, and who did before it moved" {
+  settings
+  start_api
+  create kv
+  ask POST clusters/kv/scale '{"nodes":2}'
+  run_node kv 1 4000
+  run_node kv 2 4000
+  zk "members/$F-kv-1" '{"partitions": 5, "owns": [0, 2, 4, 6, 7], "transfers": 0}'
+  zk "members/$F-kv-2" '{"partitions": 3, "owns": [1, 3, 5, 9e9, -1, "x"], "transfers": 0}'
+  ring() { curl -s "$API/" | grep -F '</li>' | sed 's/<[^>]*>//g' | paste -sd'|'; }
+  ring_is() { [ "$(ring)" = "$1" ]; }
+  wait_for 10 ring_is "$F-kv-1, 5: 0, 2, 4, 6, 7|$F-kv-2, 3: 1, 3, 5"
+  # The second is about to get one, and knows no more which are its own.
+  zk "members/$F-kv-2" '{"partitions": 4, "owns": null, "transfers": 1}'
+  wait_for 10 ring_is "$F-kv-1, 5: 0, 2, 4, 6, 7|$F-kv-2, 3 when it last knew: 1, 3, 5"
+  run curl -s "$API/"
+  assert_output --partial "1 partition waits for its handoff"
+  assert_output --partial 'class="o1 h0 before"'
+  # What the first says now beats what the second said before.
+  zk "members/$F-kv-1" '{"partitions": 5, "owns": [0, 2, 4, 6, 5], "transfers": 1}'
+  wait_for 10 ring_is "$F-kv-1, 5: 0, 2, 4, 5, 6|$F-kv-2, 2 when it last knew: 1, 3"
+  run curl -s "$API/"
+  assert_output --partial "grey: nobody says that it is theirs"
+  zk "members/$F-kv-2" '{"partitions": 3, "owns": [1, 3, 7], "transfers": 0}'
+  wait_for 10 ring_is "$F-kv-1, 5: 0, 2, 4, 5, 6|$F-kv-2, 3: 1, 3, 7"
 }
 
 @test "the OpenAPI document names what there is, and that is there" {

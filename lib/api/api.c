@@ -10,6 +10,7 @@
 #include "api/commit.h"
 #include "api/feed.h"
 #include "api/handlers.h"
+#include "api/owners.h"
 #include "api/shape.h"
 #include "base/exit.h"
 #include "base/json.h"
@@ -193,6 +194,8 @@ static void
 view_changed(void *arg, const char *path)
 {
 	struct rm_api *api = arg;
+	if (api->view != NULL)
+		rm_owners_look(&api->owners, rm_view_model(api->view), path);
 	rm_commit_look(api);
 	rm_feed_look(api->feed, path);
 }
@@ -270,6 +273,7 @@ rm_api_new(struct event_base *loop, const struct rm_api_options *options,
 	api->options.view.refused = view_refused;
 	api->options.view.arg = api;
 	LIST_INIT(&api->commits);
+	api->owners = jv_object();
 	api->feed = rm_feed_new(api);
 	if (open_parts(api, err) == 0)
 		return api;
@@ -288,6 +292,7 @@ rm_api_free(struct rm_api *api)
 	rm_http_free(api->http);
 	rm_server_free(api->server);
 	rm_view_free(api->view);
+	jv_free(api->owners);
 	if (api->reload != NULL)
 		event_free(api->reload);
 	rm_tls_free(api->tls);

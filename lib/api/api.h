@@ -28,6 +28,7 @@ struct rm_api {
 	struct event_base *loop;
 	struct rm_view *view;
 	struct rm_feed *feed;
+	jv owners; /* of partitions: api/owners.h */
 	struct rm_http *http;
 	struct rm_server *server;
 	struct rm_tls *tls; /* or NULL */

@@ -6,25 +6,10 @@
 #include "api/feed.h"
 #include "api/handlers.h"
 #include "api/metrics.h"
+#include "api/owners.h"
 #include "api/page.h"
 #include "api/shape.h"
 #include "base/json.h"
-
-/* {"riak-kv-1":22,…} */
-static jv
-partitions_of(const struct rm_model *model, const struct rm_entry *cluster)
-{
-	jv partitions = jv_object();
-	for (size_t i = 0; i < model->nodes.count; i++) {
-		const struct rm_entry *node = model->nodes.items[i];
-		double n = rm_entry_number(
-		    node, RM_RECORD_MEMBER, "partitions", -1);
-		if (n >= 0 && rm_shape_is_of(node, cluster->key))
-			partitions = rm_json_set(
-			    partitions, node->key, jv_number(n));
-	}
-	return partitions;
-}
 
 static jv
 look_at_clusters(const struct rm_api *api)
@@ -41,8 +26,8 @@ look_at_clusters(const struct rm_api *api)
 			rm_shape_status(api->view, cluster),
 			jv_string("rollout"),
 			jv_is_valid(rollout) ? jv_copy(rollout) : jv_null(),
-			jv_string("partitions"),
-			partitions_of(model, cluster)));
+			jv_string("ring"),
+			rm_owners_ring(api->owners, model, cluster->key)));
 	}
 	return clusters;
 }
