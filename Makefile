@@ -28,11 +28,16 @@ BENCH_PACKAGES = haproxy wrk
 BROWSER_PACKAGES = chromium-headless-shell
 
 PROGRAMS = $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/*.c))
-LIB_OBJECTS = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*/*.c))
+# What protoc-c makes of our messages.
+PROTO = scheduler
+PROTO_OBJECTS = $(PROTO:%=$(B)/gen/%.pb-c.o)
+LIB_OBJECTS = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*/*.c)) \
+	$(PROTO_OBJECTS)
 UNITS = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 TOOLS = $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-FUZZ_OBJECTS = $(patsubst lib/%.c,$(B)/fuzz/lib/%.o,$(wildcard lib/*/*.c))
+FUZZ_OBJECTS = $(patsubst lib/%.c,$(B)/fuzz/lib/%.o,$(wildcard lib/*/*.c)) \
+	$(PROTO_OBJECTS)
 BEAMS = $(patsubst lib/riak/%.erl,$(B)/ebin/%.beam,$(wildcard lib/riak/*.erl))
 BATS = $(sort $(wildcard tests/*.bats))
 LONG_BATS = $(sort $(wildcard tests/integration/*.bats))
@@ -49,7 +54,8 @@ WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual \
 	-Wdouble-promotion -Wnull-dereference -Wno-missing-field-initializers
 HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS ?= -O2 -g
-ALL_CPPFLAGS = -D_GNU_SOURCE -DRM_VERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DRM_VERSION='"$(VERSION)"' -Ilib -I$(B)/gen \
+	$(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 ifdef SANITIZE
@@ -80,6 +86,16 @@ $(B)/librm.a: $(LIB_OBJECTS)
 $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
+
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: lib/mesos/%.proto
+	@mkdir -p $(@D)
+	protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+
+# Not ours to be warned of.
+$(B)/gen/%.pb-c.o: $(B)/gen/%.pb-c.c
+	$(COMPILE) -w -c -o $@ $<
+
+$(B)/lib/mesos/wire.o $(B)/fuzz/lib/mesos/wire.o: $(B)/gen/scheduler.pb-c.h
 
 $(B)/cmd/%.o: cmd/%.c
 	@mkdir -p $(@D)
@@ -175,7 +191,7 @@ fuzz:
 	    $$f -max_total_time=$(FUZZTIME) -detect_leaks=0 -print_final_stats=1 \
 	    $(B)/fuzz/corpus-$$n tests/fuzz/corpus/$$n || exit 1; done
 
-analyze:
+analyze: $(PROTO:%=$(B)/gen/%.pb-c.h)
 	@$(call install,$(ANALYZE_PACKAGES))
 	$(MAKE) B=$(B)/analyze CFLAGS='-O1 -fanalyzer' WERROR=1 $(B)/analyze/librm.a
 	cppcheck --quiet --error-exitcode=1 --std=c11 -Ilib \

@@ -1,5 +1,6 @@
 /* rm-mesos: both ends of the pipeline, the master's events and the calls. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/exit.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@ struct options {
 	struct rm_events_options events;
 	const char *framework_id, *name, *role, *principal, *user, *hostname,
 	    *webui_url;
+	const char *wire;
 	double failover_timeout;
 	double deadline;
 	bool dry_run;
@@ -83,6 +85,8 @@ static const struct rm_option events_options[] = {
 	    "RIAK_MESOS_FAILOVER_TIMEOUT", "riak.failover-timeout", NULL,
 	    "until Mesos kills the tasks of who is gone [settings, a week]",
 	    AT(failover_timeout), false },
+	{ RM_OPTION_TEXT, "wire", 0, "FORM", "RIAK_MESOS_WIRE", NULL, "json",
+	    "how the master sends events: json or protobuf", AT(wire), false },
 	RM_OPTIONS_END,
 };
 
@@ -106,6 +110,16 @@ count(const char *stage, const struct options *options)
 	return false;
 }
 
+static bool
+choose_wire(struct options *o)
+{
+	o->events.protobuf = strcmp(o->wire, "protobuf") == 0;
+	if (o->events.protobuf || strcmp(o->wire, "json") == 0)
+		return true;
+	rm_log_error("bad value for --wire: %s", o->wire);
+	return false;
+}
+
 static char *
 copy(const char *text)
 {
@@ -117,7 +131,9 @@ run_events(void *values, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	const struct options *o = values;
+	struct options *o = values;
+	if (!choose_wire(o))
+		return RM_EXIT_USAGE;
 	struct rm_framework framework = {
 		.id = copy(o->framework_id),
 		.name = copy(o->name),

@@ -233,6 +233,7 @@ subscribe(struct events *ev)
 		.body = body.text,
 		.credential = &ev->credential,
 		.ca_file = ev->options->ca_file,
+		.protobuf = ev->options->protobuf,
 		.on_event = on_event,
 		.on_end = on_end,
 		.arg = ev,

@@ -19,6 +19,7 @@ struct rm_events_options {
 	const char *name; /* of the framework: where its records are */
 	const char *fence; /* path of the election node, or NULL */
 	long figures_fd; /* where to count; 0: nowhere */
+	bool protobuf; /* how events come; else as JSON */
 	bool fresh; /* a new framework, whatever the master knows */
 };
 

@@ -1,25 +1,31 @@
 #include "mesos/subscription.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/exit.h"
 #include "base/log.h"
 #include "io/loop.h"
 #include "mesos/address.h"
 #include "mesos/recordio.h"
+#include "mesos/wire.h"
 
 #define MISSED_HEARTBEATS 5
 /* Until SUBSCRIBED says how often heartbeats come. */
 #define FIRST_EVENT   30.0
 #define STREAM_ID_MAX 128
 #define WORDS_MAX     ((size_t)4096)
+#define KEPT          ((size_t)1 << 20) /* of an event's JSON, for the next */
 
 struct rm_subscription {
 	struct rm_subscription_options options;
 	char *address;
 	struct rm_http_call *call; /* NULL: it has ended */
 	struct rm_recordio in;
+	struct rm_wire *wire; /* NULL: events are JSON */
+	struct rm_str json; /* of an event that was not */
 	struct rm_str words; /* of an answer that is no stream */
 	char stream_id[STREAM_ID_MAX + 1];
 	double patience; /* seconds of silence */
@@ -69,11 +75,22 @@ take(struct rm_subscription *s, const char *record, size_t len)
 {
 	struct rm_event event;
 	struct rm_error err = { 0 };
-	if (rm_event_read(record, len, &event, &err) == 0)
+	const char *text = record;
+	size_t size = len;
+	int rc = 0;
+	if (s->wire != NULL) {
+		rm_str_clear(&s->json);
+		rc = rm_wire_json(s->wire, record, len, &s->json, &err);
+		text = s->json.text;
+		size = s->json.len;
+	}
+	if (rc == 0 && rm_event_read(text, size, &event, &err) == 0)
 		s->options.on_event(s->options.arg, &event);
 	else
 		rm_log_error("%s: a record of %zu bytes dropped: %s",
 		    s->address, len, err.text);
+	if (s->json.room > KEPT)
+		rm_str_free(&s->json);
 }
 
 /* Hands out whole records; -1 when the stream is broken. */
@@ -140,6 +157,22 @@ keep_stream_id(struct rm_subscription *s, const char *id)
 	return true;
 }
 
+static const char *
+media_type(const struct rm_subscription *s)
+{
+	return s->wire != NULL ? "application/x-protobuf" : "application/json";
+}
+
+/* A stream in the other form would only be dropped, record by record. */
+static bool
+has_media_type(
+    const struct rm_subscription *s, const struct rm_http_response *response)
+{
+	const char *type = rm_http_header(response, "Content-Type");
+	const char *wanted = media_type(s);
+	return type == NULL || strncasecmp(type, wanted, strlen(wanted)) == 0;
+}
+
 static int
 got_headers(void *arg, const struct rm_http_response *response)
 {
@@ -148,12 +181,18 @@ got_headers(void *arg, const struct rm_http_response *response)
 	const char *location = rm_http_header(response, "Location");
 	if (location != NULL)
 		s->location = rm_strdup(location);
-	if (s->status != 200 ||
-	    keep_stream_id(s, rm_http_header(response, "Mesos-Stream-Id")))
+	if (s->status != 200)
 		return 0;
+	const char *id = rm_http_header(response, "Mesos-Stream-Id");
 	s->broken = true;
-	return rm_error_set(&s->why, RM_EXIT_OUTSIDE,
-	    "%s: an answer without Mesos-Stream-Id", s->address);
+	if (!keep_stream_id(s, id))
+		return rm_error_set(&s->why, RM_EXIT_OUTSIDE,
+		    "%s: an answer without Mesos-Stream-Id", s->address);
+	if (!has_media_type(s, response))
+		return rm_error_set(&s->why, RM_EXIT_OUTSIDE,
+		    "%s: an answer that is not %s", s->address, media_type(s));
+	s->broken = false;
+	return 0;
 }
 
 static int
@@ -193,11 +232,13 @@ done(void *arg, const struct rm_http_response *response,
 static struct rm_http_call *
 send_call(struct rm_subscription *s, struct rm_http *http, struct rm_error *err)
 {
-	static const char *const headers[] = {
+	char accept[64];
+	const char *const headers[] = {
 		"Content-Type: application/json",
-		"Accept: application/json",
+		accept,
 		NULL,
 	};
+	snprintf(accept, sizeof(accept), "Accept: %s", media_type(s));
 	char *url = rm_address_url(s->address, "/api/v1/scheduler");
 	struct rm_http_request request = { .method = "POST",
 		.url = url,
@@ -224,6 +265,7 @@ rm_subscription_new(struct event_base *loop, struct rm_http *http,
 	s->options = *options;
 	s->address = rm_strdup(options->address);
 	s->patience = FIRST_EVENT;
+	s->wire = options->protobuf ? rm_wire_new() : NULL;
 	rm_timer_init(&s->silence, loop, silent, s);
 	rm_timer_init(&s->resume, loop, resume, s);
 	s->call = send_call(s, http, err);
@@ -245,6 +287,8 @@ rm_subscription_free(struct rm_subscription *s)
 	rm_timer_free(&s->silence);
 	rm_timer_free(&s->resume);
 	rm_recordio_free(&s->in);
+	rm_wire_free(s->wire);
+	rm_str_free(&s->json);
 	rm_str_free(&s->words);
 	free(s->location);
 	free(s->address);

@@ -28,6 +28,7 @@ struct rm_subscription_options {
 	const char *body; /* the SUBSCRIBE call */
 	const struct rm_credential *credential;
 	const char *ca_file; /* or NULL */
+	bool protobuf; /* how events are to come; else as JSON */
 	/* Borrowed until it returns. It may hold the subscription, not free
 	 * it. */
 	void (*on_event)(void *arg, const struct rm_event *event);

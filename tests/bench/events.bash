@@ -55,6 +55,25 @@ events_peak() {
   end_events
 }
 
+# wire_time FORM: processor time that events take in that form.
+wire_time() {
+  run_events "$STACK/long.recordio" 500 "--wire=$1" || return 1
+  cpu "$EVENTS_PID"
+  end_events
+}
+
+# What is the default, against the other; three alternating rounds.
+wires() {
+  local json protobuf all
+  for _ in 1 2 3; do
+    json=$(wire_time json) && protobuf=$(wire_time protobuf) || return 1
+    awk -v a="$json" -v b="$protobuf" 'BEGIN {printf "%.3f\n", a / b}'
+  done >"$STACK/wires"
+  all=$(sort -n "$STACK/wires")
+  bench events-json-to-protobuf "$(median 3 <<<"$all")" ratio 1.0
+  echo "# events-json-to-protobuf: rounds $(tr '\n' ' ' <<<"$all")"
+}
+
 # Private memory, whatever the length, and for one event of 10,000 offers.
 events() {
   "$RM_BUILD/tools/offers" 50000 1000 0 >"$STACK/long"
@@ -62,5 +81,6 @@ events() {
   events_of "$STACK/long" | framed >"$STACK/long.recordio"
   events_of "$STACK/round" | in_one | framed >"$STACK/one.recordio"
   events_peak events-memory "$STACK/long.recordio" 500 || return 1
-  events_peak events-memory-10000 "$STACK/one.recordio" 100
+  events_peak events-memory-10000 "$STACK/one.recordio" 100 || return 1
+  wires
 }

@@ -11,6 +11,8 @@
  *
  *     play=FILE       200 and FILE's records as a stream, left open
  *     offers=N        200, SUBSCRIBED and one OFFERS event of N offers
+ *     protobuf        FILE's records are protocol buffers
+ *     type=T          the Content-Type, whatever is accepted
  *     chunk=N         the stream in chunks of N bytes
  *     heartbeat=S     HEARTBEAT every S seconds
  *     end, cut        the stream ends; breaks off
@@ -20,7 +22,8 @@
  *     hang            no answer
  *     abort           the connection is cut
  *
- * Its port is the first line on stdout.
+ * Records are sent as protocol buffers to who accepts only those. Its port is
+ * the first line on stdout.
  */
 #include <event2/event.h>
 #include <event2/http.h>
@@ -36,6 +39,7 @@
 #include "io/http_server.h"
 #include "io/loop.h"
 #include "mesos/recordio.h"
+#include "mesos/wire.h"
 
 struct options {
 	const char *address, *log, *auth, *frameworks;
@@ -44,10 +48,10 @@ struct options {
 };
 
 struct action {
-	char *play, *text, *location;
+	char *play, *text, *location, *type;
 	long offers, chunk, status;
 	double heartbeat;
-	bool end, cut, hang, abort;
+	bool protobuf, end, cut, hang, abort;
 };
 
 struct master {
@@ -57,6 +61,8 @@ struct master {
 	FILE *log;
 	size_t subscribes, calls;
 	char *framework_id;
+	struct rm_wire *wire;
+	bool protobuf; /* the subscriber accepts */
 	char stream_id[32]; /* of the subscription; "" when there is none */
 	struct rm_request *stream; /* NULL: the peer is gone */
 	struct rm_timer beat;
@@ -76,10 +82,12 @@ set_word(struct action *a, const char *name, const char *value)
 		{ "play", offsetof(struct action, play), 't' },
 		{ "text", offsetof(struct action, text), 't' },
 		{ "location", offsetof(struct action, location), 't' },
+		{ "type", offsetof(struct action, type), 't' },
 		{ "offers", offsetof(struct action, offers), 'n' },
 		{ "chunk", offsetof(struct action, chunk), 'n' },
 		{ "status", offsetof(struct action, status), 'n' },
 		{ "heartbeat", offsetof(struct action, heartbeat), 'd' },
+		{ "protobuf", offsetof(struct action, protobuf), 'b' },
 		{ "end", offsetof(struct action, end), 'b' },
 		{ "cut", offsetof(struct action, cut), 'b' },
 		{ "hang", offsetof(struct action, hang), 'b' },
@@ -124,6 +132,14 @@ action_free(struct action *a)
 	free(a->play);
 	free(a->text);
 	free(a->location);
+	free(a->type);
+}
+
+static bool
+has_type(const struct rm_request *request, const char *header, const char *type)
+{
+	const char *value = rm_request_header(request, header);
+	return value != NULL && strcmp(value, type) == 0;
 }
 
 /* ---- streams ---- */
@@ -138,6 +154,33 @@ peer_gone(void *arg)
 	fprintf(m->log, "{\"closed\":true}\n");
 }
 
+/* A stream of JSON as one of protocol buffers. */
+static void
+convert(struct master *m, struct rm_str *stream)
+{
+	struct rm_recordio in = { 0 };
+	struct rm_str out = { 0 }, message = { 0 };
+	struct rm_error err = { 0 };
+	const char *record;
+	size_t len;
+	jv event;
+	rm_recordio_feed(&in, stream->text, stream->len);
+	while (rm_recordio_next(&in, &record, &len, &err) > 0) {
+		rm_str_clear(&message);
+		if (rm_json_parse(record, len, &event, &err) != 0 ||
+		    rm_wire_protobuf(m->wire, event, &message, &err) != 0) {
+			rm_log_error("%s", err.text);
+			exit(RM_EXIT_USAGE);
+		}
+		jv_free(event);
+		rm_recordio_add(&out, message.text, message.len);
+	}
+	rm_recordio_free(&in);
+	rm_str_free(&message);
+	rm_str_free(stream);
+	*stream = out;
+}
+
 static void
 beat(void *arg)
 {
@@ -145,6 +188,8 @@ beat(void *arg)
 	struct master *m = arg;
 	struct rm_str framed = { 0 };
 	rm_recordio_add(&framed, record, sizeof(record) - 1);
+	if (m->protobuf)
+		convert(m, &framed);
 	rm_stream_send(m->stream, framed.text, framed.len);
 	rm_str_free(&framed);
 	rm_timer_set(&m->beat, m->heartbeat);
@@ -206,15 +251,22 @@ make_offers(struct rm_str *to, long count)
 
 /* The framework's id is what the stream's SUBSCRIBED says. */
 static void
-learn_id(struct master *m, const struct rm_str *stream)
+learn_id(struct master *m, const struct rm_str *stream, bool protobuf)
 {
 	struct rm_recordio in = { 0 };
+	struct rm_str json = { 0 };
 	const char *record;
 	size_t len;
 	jv event;
 	rm_recordio_feed(&in, stream->text, stream->len);
-	if (rm_recordio_next(&in, &record, &len, NULL) > 0 &&
-	    rm_json_parse(record, len, &event, NULL) == 0) {
+	if (rm_recordio_next(&in, &record, &len, NULL) <= 0)
+		len = 0;
+	if (len > 0 && protobuf &&
+	    rm_wire_json(m->wire, record, len, &json, NULL) == 0) {
+		record = json.text;
+		len = json.len;
+	}
+	if (len > 0 && rm_json_parse(record, len, &event, NULL) == 0) {
 		const char *id = rm_json_path_text(
 		    event, "subscribed.framework_id.value");
 		free(m->framework_id);
@@ -222,6 +274,7 @@ learn_id(struct master *m, const struct rm_str *stream)
 		jv_free(event);
 	}
 	rm_recordio_free(&in);
+	rm_str_free(&json);
 }
 
 static void
@@ -235,14 +288,20 @@ begin_stream(
 		rm_log_error("%s can't be read", a->play);
 		exit(RM_EXIT_USAGE);
 	}
-	learn_id(m, &stream);
+	learn_id(m, &stream, a->protobuf);
+	m->protobuf = has_type(request, "Accept", "application/x-protobuf");
+	if (m->protobuf && !a->protobuf)
+		convert(m, &stream);
 	if (m->stream != NULL)
 		rm_request_abort(m->stream);
 	snprintf(
 	    m->stream_id, sizeof(m->stream_id), "stream-%zu", m->subscribes);
 	m->stream = request;
 	rm_request_add_header(request, "Mesos-Stream-Id", m->stream_id);
-	rm_stream_begin(request, 200, "application/json", peer_gone, m);
+	const char *type = m->protobuf ? "application/x-protobuf"
+				       : "application/json";
+	rm_stream_begin(request, 200, a->type != NULL ? a->type : type,
+	    peer_gone, m);
 	size_t step = a->chunk > 0 ? (size_t)a->chunk : stream.len;
 	for (size_t at = 0; at < stream.len; at += step)
 		rm_stream_send(request, stream.text + at,
@@ -279,13 +338,6 @@ answer(struct master *m, struct rm_request *request, const struct action *a)
 	if (a->location != NULL)
 		rm_request_add_header(request, "Location", a->location);
 	rm_reply_text(request, (int)a->status, a->text != NULL ? a->text : "");
-}
-
-static bool
-is_json(const struct rm_request *request, const char *header)
-{
-	const char *value = rm_request_header(request, header);
-	return value != NULL && strcmp(value, "application/json") == 0;
 }
 
 /* What a call must have, by type: its body; SUBSCRIBE apart. */
@@ -428,9 +480,10 @@ accept_request(const struct master *m, struct rm_request *request, jv *call)
 		rm_request_add_header(request, "WWW-Authenticate",
 		    "Basic realm=\"mesos-master-scheduler\"");
 		rm_reply_text(request, 401, "401 Unauthorized.");
-	} else if (!is_json(request, "Content-Type")) {
+	} else if (!has_type(request, "Content-Type", "application/json")) {
 		rm_reply_text(request, 415, "Expecting 'Content-Type'");
-	} else if (!is_json(request, "Accept")) {
+	} else if (!has_type(request, "Accept", "application/json") &&
+		   !has_type(request, "Accept", "application/x-protobuf")) {
 		rm_reply_text(request, 406, "Expecting 'Accept'");
 	} else if (rm_json_parse(body, len, call, NULL) != 0) {
 		rm_reply_text(request, 400, "Failed to parse body into JSON");
@@ -494,6 +547,7 @@ run(void *values, int argc, char **argv)
 	const struct options *o = values;
 	struct rm_error err = { 0 };
 	struct master m = { .options = o, .log = stderr };
+	m.wire = rm_wire_new();
 	if (o->log != NULL && (m.log = fopen(o->log, "ae")) == NULL)
 		return RM_EXIT_USAGE;
 	setlinebuf(m.log);
@@ -513,6 +567,7 @@ run(void *values, int argc, char **argv)
 	rm_timer_free(&m.beat);
 	event_base_free(m.loop);
 	free(m.framework_id);
+	rm_wire_free(m.wire);
 	fclose(m.log);
 	return RM_EXIT_OK;
 }
