@@ -82,13 +82,15 @@ echo(struct rm_request *request, void *arg)
 			    jv_parse(canned[i].body));
 			return;
 		}
+	size_t len;
+	const char *body = rm_request_body(request, &len);
 	jv headers = jv_object();
 	rm_request_headers(request, add_header, &headers);
 	rm_reply_json(request, 200,
 	    JV_OBJECT(jv_string("method"),
 		jv_string(rm_request_method(request)), jv_string("path"),
 		jv_string(target), jv_string("body"),
-		jv_string(rm_request_body(request, NULL)), jv_string("headers"),
+		jv_string_sized(body, (int)len), jv_string("headers"),
 		headers));
 }
 
