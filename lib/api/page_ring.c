@@ -239,7 +239,7 @@ put_moving(struct rm_str *html, jv ring, jv owners, bool exact)
 				  "is not known now</p>\n");
 	else if (!all_know(owners))
 		rm_str_puts(html, "<p class=\"dim\">faint: as its owner knew "
-				  "it last, before partitions began to "
+				  "it last: it starts, or partitions "
 				  "move</p>\n");
 	if (exact && some_nobodys(ring))
 		rm_str_puts(html, "<p class=\"dim\">grey: nobody says that it "

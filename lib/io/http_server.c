@@ -6,6 +6,8 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -703,6 +705,16 @@ close_soon(struct rm_request *request)
 	event_active(request->event, EV_TIMEOUT, 0);
 }
 
+/* A peer that is gone without a word takes nothing, but the kernel does for it
+ * for a quarter of an hour; tcp(7). */
+static void
+limit_silence(int fd)
+{
+	unsigned milliseconds = IDLE_SECONDS * 1000;
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
+	    sizeof(milliseconds));
+}
+
 void
 rm_stream_begin(struct rm_request *request, int status, const char *type,
     void (*on_close)(void *arg), void *arg)
@@ -721,9 +733,10 @@ rm_stream_begin(struct rm_request *request, int status, const char *type,
 	short end = event_base_get_features(loop) & EV_FEATURE_EARLY_CLOSE
 			? EV_CLOSED
 			: EV_READ;
-	request->event = event_new(loop,
-	    bufferevent_getfd(evhttp_connection_get_bufferevent(connection)),
-	    end, peer_spoke, request);
+	evutil_socket_t fd = bufferevent_getfd(
+	    evhttp_connection_get_bufferevent(connection));
+	limit_silence(fd);
+	request->event = event_new(loop, fd, end, peer_spoke, request);
 	event_add(request->event, NULL);
 	evhttp_send_reply_start(request->req, status, NULL);
 	/* There may be nothing to say for long, and nothing more to hear. */

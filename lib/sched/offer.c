@@ -115,6 +115,9 @@ read_offers(struct rm_stage *stage, void *state, const char *line, size_t len)
 	struct rm_offers offers = { 0 };
 	bool plain = rm_offers_read(line, len, &r->agents.cache, &offers);
 	(void)stage;
+	if (plain)
+		rm_figures_add(RM_FIGURE_RECEIVED, NULL, NULL,
+		    (unsigned long)offers.count);
 	for (size_t i = 0; plain && i < offers.count; i++)
 		rm_agents_take(&r->agents, &offers.items[i],
 		    offers.at >= 0 ? offers.at : r->now);
