@@ -86,12 +86,13 @@ filled() {
 
 # row METHOD PATH STATUS TYPE BODY PROGRAM
 row() {
-  local options=(-s -m 20 -o body -w '%{http_code}' -H "Content-Type: ${4/#-/}") code
+  local options=(-s -m 20 -o body -w '%{http_code} %{content_type}' -H "Content-Type: ${4/#-/}") code
   if [ "$1" = HEAD ]; then options+=(-I); else options+=(-X "$1"); fi
   [ "$5" = - ] || options+=(--data-binary "$5")
   : >body
   code=$(curl "${options[@]}" "$API$(filled "$2")")
-  [ "$code" = "$3" ] || fail "$1 $2: $code: $(cat body)"
+  echo "$1 $(template "$2") $code" >>types
+  [ "${code%% *}" = "$3" ] || fail "$1 $2: $code: $(cat body)"
   jq -Rse --arg n "$F-kv-1" --arg f "$F" ". as \$text | (try fromjson catch \$text) | $6" body >/dev/null ||
     fail "$1 $2: $(cat body)"
 }
@@ -122,9 +123,15 @@ node_runs() {
       echo "$method $(template "$path")" >>asked
     fi
   done < <(rows)
+  # What is answered is of the type that the document says.
+  curl -s "$API/api/v1/openapi.json" >doc.json
+  run jq -Rr --slurpfile doc doc.json 'split(" ") as [$m, $p, $code, $type] |
+    $doc[0].paths[$p][$m | ascii_downcase | sub("head"; "get")] as $is |
+    select($code == "200") | select($is.responses["200"].content |
+      has("*/*") or has(($type // "") | sub(";.*"; "")) | not) | "\($m) \($p) \($type)"' types
+  assert_output ""
   # A route that takes any method has those of OpenAPI; one of them will do.
-  curl -s "$API/api/v1/openapi.json" |
-    jq -r '.paths | to_entries[] | .key as $p | .value | keys[] | "\(ascii_upcase) \($p)"' |
+  jq <doc.json -r '.paths | to_entries[] | .key as $p | .value | keys[] | "\(ascii_upcase) \($p)"' |
     sed -E 's|^GET (.*/events)$|HEAD \1|; s|^[A-Z]+ (/riak/)|ANY \1|' | sort -u >there
   sed -E 's|^[A-Z]+ (/riak/)|ANY \1|' asked | sort -u >covered
   diff there covered

@@ -320,7 +320,7 @@ load api
   get openapi.json >doc.json
   # Each operation says what it does, and names the parameters of its path.
   run jq -r '.paths | to_entries[] | .key as $p | .value[] |
-    select(.summary == null or ([.parameters[].name | "{\(.)}"] |
+    select(.summary == null or ([.parameters[] | select(.in == "path") | "{\(.name)}"] |
       sort != ([$p | scan("{[^}]*}")] | sort))) | $p' doc.json
   assert_output ""
   local path code count=0
