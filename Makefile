@@ -18,7 +18,8 @@ PACKAGES = gcc make pkg-config libc6-dev libevent-dev libcurl4-openssl-dev \
 	libjq-dev libonig-dev jq libzookeeper-st-dev libprotobuf-c-dev \
 	protobuf-c-compiler libarchive-dev libssl-dev zookeeper \
 	default-jre-headless erlang-base bats bats-support bats-assert \
-	libcmocka-dev mandoc shellcheck curl procps iproute2 openssl systemd
+	libcmocka-dev mandoc shellcheck zsh fish curl procps iproute2 openssl \
+	systemd
 # What only some targets need; each asks for it by itself.
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 ANALYZE_PACKAGES = clang-tidy cppcheck clang-tools

@@ -1,4 +1,5 @@
-# fish completion for the riak-mesos toolkit: a program tells its own words.
+# fish completion for the riak-mesos toolkit: a program tells its own words, and
+# riak-mesos the names of clusters and nodes.
 function __riak_mesos_words
     set -l tokens (commandline -opc)
     set -l commands
@@ -7,7 +8,8 @@ function __riak_mesos_words
             set -a commands $token
         end
     end
-    $tokens[1] $commands --completion-words 2>/dev/null
+    $tokens --completion-words 2>/dev/null
+    or $tokens[1] $commands --completion-words 2>/dev/null
     or $tokens[1] $commands[1] --completion-words 2>/dev/null
     or $tokens[1] --completion-words 2>/dev/null
 end

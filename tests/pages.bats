@@ -20,7 +20,8 @@ words() {
 # may have several words.
 commands_of() {
   local word more
-  for word in $("$@" --completion-words | cut -f1 | grep -v '^-'); do
+  for word in $("$@" --completion-words | grep -v -e '^-' -e $'\toperand$' |
+    cut -f1); do
     more=$(commands_of "$@" "$word")
     echo "${more:-${*:2}${2+ }$word}"
   done

@@ -11,7 +11,14 @@
 #ifndef RM_BASE_LOG_H
 #define RM_BASE_LOG_H
 
-enum rm_log_level { RM_LOG_ERROR, RM_LOG_WARN, RM_LOG_INFO, RM_LOG_DEBUG };
+/* RM_LOG_NONE, as the least, is silence. */
+enum rm_log_level {
+	RM_LOG_NONE = -1,
+	RM_LOG_ERROR,
+	RM_LOG_WARN,
+	RM_LOG_INFO,
+	RM_LOG_DEBUG
+};
 enum rm_log_format { RM_LOG_TEXT, RM_LOG_JSON };
 
 /* Borrows program for the life of the process. */

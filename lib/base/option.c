@@ -1,6 +1,7 @@
 #include "base/option.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -479,6 +480,17 @@ parse(struct parser *p, int argc, char **argv)
 	return code != 0 ? code : fill_all(p);
 }
 
+/* Where it goes by a file or variables that are wrong, nothing is said. */
+static int
+complete(struct parser *p, void *values)
+{
+	const struct rm_usage usage = usage_of(p);
+	rm_log_open(p->program->name, RM_LOG_TEXT, RM_LOG_NONE);
+	bool known = p->program->complete == NULL || fill_all(p) == 0;
+	rm_log_open(p->program->name, RM_LOG_TEXT, RM_LOG_NONE);
+	return rm_usage_words(&usage, known ? p->count : INT_MAX, values);
+}
+
 static void
 free_lists(const struct target *target)
 {
@@ -511,7 +523,7 @@ rm_program_main(const struct rm_program *program, int argc, char **argv)
 	else if (code == 0 && p.common.version)
 		code = rm_usage_version(program);
 	else if (code == 0 && p.common.complete)
-		code = rm_usage_words(&usage);
+		code = complete(&p, values);
 	else if (code == 0)
 		code = p.command->run(values, p.count, p.operands);
 	free_lists(&p.targets[OWN]);

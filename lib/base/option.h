@@ -63,6 +63,10 @@ struct rm_program {
 	size_t options_size; /* of the struct that offsets are into */
 	bool pure; /* reads neither environment nor file: a stage */
 	const int *exits; /* codes it can end with, -1 at the end */
+	/* For completions: prints what an operand of this name can be, a line
+	 * each: a word, a tab, what it is. Quick, and silent when it can't say.
+	 * NULL: nothing can be said of operands. */
+	void (*complete)(const char *operand, void *options);
 };
 
 /*

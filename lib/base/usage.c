@@ -161,11 +161,50 @@ print_word(
 	    word[len] == '\0' ? command->help : "");
 }
 
+/* The name of an operand by its place, "CLUSTER" of "CLUSTER [COMMAND]"; the
+ * last one may stand for more, "VOLUME...". The caller's, or NULL. */
+static char *
+operand_name(const struct rm_command *command, int place)
+{
+	const char *p = command->operands != NULL ? command->operands : "";
+	for (;;) {
+		p += strspn(p, " []");
+		size_t n = strcspn(p, " []");
+		bool more = n > 3 && strncmp(p + n - 3, "...", 3) == 0;
+		if (n == 0)
+			return NULL;
+		if (place-- == 0 || more)
+			return rm_format("%.*s", (int)(more ? n - 3 : n), p);
+		p += n;
+	}
+}
+
+/* "pause|resume" says it all; what a name stands for the program knows. */
+static void
+print_operand(const struct rm_usage *u, int place, void *values)
+{
+	char *name = operand_name(u->command, place);
+	if (name == NULL)
+		return;
+	if (strchr(name, '|') != NULL) {
+		for (const char *p = name; *p != '\0'; p += *p == '|') {
+			size_t n = strcspn(p, "|");
+			printf("%.*s\toperand\n", (int)n, p);
+			p += n;
+		}
+	} else if (u->program->complete != NULL) {
+		u->program->complete(name, values);
+	}
+	free(name);
+}
+
 int
-rm_usage_words(const struct rm_usage *u)
+rm_usage_words(const struct rm_usage *u, int operands, void *values)
 {
 	if (u->command == NULL || u->command->name == NULL)
 		each_word(u, print_word, NULL);
+	else
+		print_operand(u, operands, values);
 	for (size_t t = 0; t < RM_USAGE_TABLES; t++) {
 		const struct rm_option *o = u->tables[t];
 		for (; o != NULL && o->kind != RM_OPTION_END; o++)

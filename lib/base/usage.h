@@ -21,9 +21,9 @@ struct rm_usage {
 
 /* These print to standard output and return the exit code. */
 int rm_usage_help(const struct rm_usage *usage);
-/* A line each: a word, a tab, its help; an option that wants a value ends
- * with "=". */
-int rm_usage_words(const struct rm_usage *usage);
+/* What can come next, behind so many operands: a line each, a word, a tab, its
+ * help; an option that wants a value ends with "=". values are the options'. */
+int rm_usage_words(const struct rm_usage *usage, int operands, void *values);
 int rm_usage_version(const struct rm_program *program);
 
 /* What of a command's name is behind these words; NULL when it does not begin

@@ -33,6 +33,7 @@ struct rm_cli {
 	struct rm_http *http;
 	char *authorization; /* the header, or NULL */
 	char *api; /* where the API is, once it is known */
+	double deadline; /* of a request, seconds; 0: as long as it takes */
 	bool stopped; /* by a signal: nothing is asked any more */
 };
 

@@ -57,6 +57,9 @@ rm_cli_command rm_cli_config_marathon, rm_cli_framework_install,
     rm_cli_director_install, rm_cli_director_uninstall,
     rm_cli_director_endpoints, rm_cli_director_wait;
 
+/* complete.c: struct rm_program's complete. */
+void rm_cli_complete(const char *operand, void *options);
+
 /* A JSON value and a newline; consumes. */
 void rm_cli_print_json(struct rm_str *out, jv value);
 /* A member that is an array; an empty one where it is none. Borrows. */
