@@ -202,7 +202,7 @@ whole_framework() {
   printf 'ring_size = 16\n' >riak.conf
   echo '[].' >advanced.config
   echo '{"clusters":[{"name":"kv","size":4}]}' >clusters.json
-  rm-state put rollouts/kv <<<'{"restart":1,"state":"running","riak_version":"riak-3-2","steps":[]}'
+  rm-state put rollouts/kv <<<'{"restart":9,"state":"running","riak_version":"riak-3-2","steps":[]}'
   rm-state put orphans/v9 <<<"{\"node\":\"$F-kv-9\",\"hostname\":\"h\"}"
   wait_for 10 bash -c "riak-mesos framework orphans | grep -q v9"
   while read -r row; do

@@ -54,6 +54,14 @@ two_nodes() {
   rm-state put rollouts/kv <<<'{"restart":1,"state":"running","waits":"x is not up","riak_version":"riak-3-2","steps":[]}'
   rolls() { riak-mesos status | grep -q '^kv .* running: x is not up$'; }
   wait_for 10 rolls
+  # A restart that nobody has begun is not the one of before.
+  riak-mesos cluster restart kv
+  riak-mesos cluster restart kv
+  run riak-mesos status kv
+  assert_line --regexp "^kv .* requested: the scheduler has not begun it yet$"
+  znode "members/$F-kv-1" '{"partitions":22}'
+  owns() { riak-mesos status | grep -q "^$F-kv-1 .* 8087 *22 "; }
+  wait_for 10 owns
 }
 
 @test "status --watch: a line per change, a document per change" {

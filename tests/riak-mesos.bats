@@ -230,13 +230,16 @@ JSON
   framework
   riak-mesos cluster create kv riak-3-2
   riak-mesos cluster scale kv 3
+  run -1 riak-mesos cluster rollout kv
+  assert_output --partial "has had no rollout"
   run riak-mesos cluster restart kv --parallel 2
   assert_output --partial "cluster kv will restart"
   [ "$(rm-state get clusters/kv | jq -c "[.restart, .parallel]")" = "[1,2]" ]
   run -1 riak-mesos cluster upgrade kv riak-none
   assert_output --partial "no such version: riak-none"
-  run -1 riak-mesos cluster rollout kv
-  assert_output --partial "has had no rollout"
+  # Nobody has begun it: the plan of before is not what is asked about.
+  run riak-mesos cluster rollout kv --jq .state
+  assert_output requested
   rm-state put rollouts/kv - <<<'{"restart":1,"state":"running","waits":"x is not up","riak_version":"riak-3-2","steps":[{"node":"a-kv-1","state":"ending"}]}'
   wait_for 10 bash -c "riak-mesos cluster rollout kv | grep -q 'a-kv-1 *ending'"
   run riak-mesos cluster rollout kv

@@ -680,6 +680,8 @@ code_of() {
   settings
   start_api
   create kv
+  run code_of GET clusters/kv/rollout
+  assert_output 404
   run ask POST clusters/kv/restart '{"parallel":2,"riak_version":"riak-kv-3-2"}'
   assert_output '{"success":true}'
   run ask POST clusters/kv/restart '{"parallel":0}'
@@ -691,8 +693,8 @@ code_of() {
   run bash -c "rm-state get clusters/kv --zk $ZK --framework $F | jq -c '[.restart, .parallel, .riak_version, .generation]'"
   assert_output '[2,1,"riak-kv-3-2",2]'
 
-  run code_of GET clusters/kv/rollout
-  assert_output 404
+  run bash -c "curl -sf '$API/api/v1/clusters/kv/rollout' | jq -c '[.state, .restart, .riak_version]'"
+  assert_output '["requested",2,"riak-kv-3-2"]'
   run code_of POST clusters/kv/rollout/dance
   assert_output 404
   ask POST clusters/kv/rollout/pause

@@ -250,8 +250,7 @@ look_at_cluster(struct rm_feed *feed, const char *key)
 		status = jv_object_delete(status, jv_string("nodes"));
 		status = jv_object_delete(status, jv_string("name"));
 	}
-	jv rollout = is ? rm_entry_value(cluster, RM_RECORD_ROLLOUT)
-			: jv_invalid();
+	jv rollout = is ? rm_shape_rollout(cluster) : jv_invalid();
 	tell_of(feed, "cluster", key, NULL, status);
 	jv_array_foreach (nodes, i, node) {
 		look_at_node(feed, key, node);
@@ -259,8 +258,7 @@ look_at_cluster(struct rm_feed *feed, const char *key)
 	}
 	jv_free(nodes);
 	forget_nodes(feed, key);
-	tell_of(feed, "rollout", key, NULL,
-	    jv_is_valid(rollout) ? jv_copy(rollout) : jv_invalid());
+	tell_of(feed, "rollout", key, NULL, rollout);
 }
 
 /* Tells what has changed of what may have. */

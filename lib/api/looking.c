@@ -20,16 +20,36 @@ look_at_clusters(const struct rm_api *api)
 		const struct rm_entry *cluster = model->clusters.items[i];
 		if (!rm_shape_is_cluster(cluster))
 			continue;
-		jv rollout = rm_entry_value(cluster, RM_RECORD_ROLLOUT);
+		jv rollout = rm_shape_rollout(cluster);
 		clusters = jv_array_append(clusters,
 		    JV_OBJECT(jv_string("status"),
 			rm_shape_status(api->view, cluster),
 			jv_string("rollout"),
-			jv_is_valid(rollout) ? jv_copy(rollout) : jv_null(),
+			jv_is_valid(rollout) ? rollout : jv_null(),
 			jv_string("ring"),
 			rm_owners_ring(api->owners, model, cluster->key)));
 	}
 	return clusters;
+}
+
+/* {"riak-kv-1":22,…}: how many partitions each says that it has. */
+static jv
+partitions_of(jv cluster)
+{
+	jv partitions = jv_object(), ring = rm_json_get(cluster, "ring");
+	jv owners = rm_json_get(ring, "owners");
+	if (jv_get_kind(owners) == JV_KIND_OBJECT)
+		jv_object_foreach (owners, key, owner) {
+			double count = rm_json_number(owner, "count", -1);
+			if (count >= 0)
+				partitions = jv_object_set(partitions,
+				    jv_copy(key), jv_number(count));
+			jv_free(key);
+			jv_free(owner);
+		}
+	jv_free(owners);
+	jv_free(ring);
+	return partitions;
 }
 
 /* Framework, clusters and nodes at one moment. */
@@ -43,7 +63,7 @@ rm_api_get_status(struct rm_request *request, void *arg)
 		cluster = rm_json_set(
 		    cluster, "rollout", rm_json_get(one, "rollout"));
 		cluster = rm_json_set(
-		    cluster, "partitions", rm_json_get(one, "partitions"));
+		    cluster, "partitions", partitions_of(one));
 		clusters = jv_array_append(clusters, cluster);
 		jv_free(one);
 	}

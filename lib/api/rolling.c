@@ -111,7 +111,7 @@ rm_api_get_rollout(struct rm_request *request, void *arg)
 	const struct rm_entry *cluster = rm_model_cluster(
 	    rm_view_model(api->view), key);
 	jv plan = rm_shape_is_cluster(cluster)
-		      ? rm_entry_value(cluster, RM_RECORD_ROLLOUT)
+		      ? rm_shape_rollout(cluster)
 		      : jv_invalid();
 	if (!rm_shape_is_cluster(cluster))
 		rm_api_refuse_as(request, 404, "no such cluster: %s", key);
@@ -120,6 +120,7 @@ rm_api_get_rollout(struct rm_request *request, void *arg)
 		    request, 404, "cluster %s has had no rollout", key);
 	else
 		rm_reply_json(request, 200, jv_copy(plan));
+	jv_free(plan);
 }
 
 static int

@@ -328,3 +328,21 @@ rm_shape_status(const struct rm_view *view, const struct rm_entry *cluster)
 	    jv_string("serving"), jv_number(serving), jv_string("nodes"),
 	    nodes);
 }
+
+jv
+rm_shape_rollout(const struct rm_entry *cluster)
+{
+	jv plan = jv_copy(rm_entry_value(cluster, RM_RECORD_ROLLOUT));
+	double wanted = rm_entry_number(
+	    cluster, RM_RECORD_CLUSTER, "restart", 0);
+	double known = jv_is_valid(plan) ? rm_json_number(plan, "restart", 0)
+					 : 0;
+	if (known >= wanted)
+		return plan;
+	jv_free(plan);
+	return JV_OBJECT(jv_string("restart"), jv_number(wanted),
+	    jv_string("riak_version"), field_or_null(cluster, "riak_version"),
+	    jv_string("state"), jv_string("requested"), jv_string("waits"),
+	    jv_string("the scheduler has not begun it yet"),
+	    jv_string("steps"), jv_array());
+}

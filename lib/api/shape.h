@@ -35,4 +35,8 @@ jv rm_shape_versions(const struct rm_model *model);
  * configuration; why is what keeps the node from its goal, or null. */
 jv rm_shape_status(const struct rm_view *view, const struct rm_entry *cluster);
 
+/* The plan of its last restart; of one that the scheduler has not seen yet a
+ * plan in state "requested", without steps; invalid when there was none. */
+jv rm_shape_rollout(const struct rm_entry *cluster);
+
 #endif
