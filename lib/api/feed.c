@@ -141,8 +141,8 @@ static char *
 name_of(jv subject)
 {
 	return rm_format("%s %s", rm_json_text(subject, "event", ""),
-	    rm_json_text(subject, "node",
-		rm_json_text(subject, "cluster", "")));
+	    rm_json_text(
+		subject, "node", rm_json_text(subject, "cluster", "")));
 }
 
 /* Consumes subject. One that is gone is told once, with null, and forgotten;

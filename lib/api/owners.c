@@ -146,6 +146,5 @@ rm_owners_ring(jv owners, const struct rm_model *model, const char *cluster)
 	return JV_OBJECT(jv_string("size"), jv_number((double)size),
 	    jv_string("transfers"),
 	    transfers >= 0 ? jv_number(transfers) : jv_null(),
-	    jv_string("owners"), all,
-	    jv_string("nobodys"), nobodys);
+	    jv_string("owners"), all, jv_string("nobodys"), nobodys);
 }

@@ -6,15 +6,15 @@
 #include "api/page_text.h"
 #include "base/json.h"
 
-static const char head[] =
-    "<!doctype html>\n"
-    "<html lang=\"en\">\n"
-    "<head>\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-    "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n"
-    "<style>\n";
+static const char head
+    [] = "<!doctype html>\n"
+	 "<html lang=\"en\">\n"
+	 "<head>\n"
+	 "<meta charset=\"utf-8\">\n"
+	 "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	 "<meta name=\"color-scheme\" content=\"light dark\">\n"
+	 "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n"
+	 "<style>\n";
 
 static const char style[] =
     ":root { --ink: #1d2329; --dim: #5c666f; --line: #d9dee3;\n"
@@ -230,8 +230,8 @@ put_node(struct rm_str *html, jv node, jv owners, int index)
 	jv owner = rm_json_get(owners, key);
 	double count = rm_json_number(owner, "count", -1);
 	jv_free(owner);
-	rm_str_printf(html, "<tr><td><i class=\"%s\"></i>",
-	    rm_page_ring_classes(index));
+	rm_str_printf(
+	    html, "<tr><td><i class=\"%s\"></i>", rm_page_ring_classes(index));
 	rm_page_put(html, key);
 	rm_str_printf(html, "</td><td class=\"%s\">", colour_of(node));
 	rm_page_put_member(html, node, "status");
@@ -286,7 +286,7 @@ put_steps(struct rm_str *html, jv steps)
 	rm_str_puts(html, "<ol class=\"steps\">\n");
 	jv_array_foreach (steps, i, step) {
 		const char *is = rm_json_text(step, "state", "");
-		const char *class = strcmp(is, "done") == 0      ? "good"
+		const char *class = strcmp(is, "done") == 0 ? "good"
 				    : strcmp(is, "pending") == 0 ||
 					    strcmp(is, "skipped") == 0
 					? "dim"
@@ -341,8 +341,7 @@ put_cluster(struct rm_str *html, jv cluster)
 	jv nodes = rm_json_get(status, "nodes");
 	rm_str_puts(html, "<section>\n<div>\n<h2>");
 	rm_page_put_member(html, status, "name");
-	rm_str_printf(html,
-	    "</h2>\n<p class=\"dim\">%.0f of %d nodes serve; ",
+	rm_str_printf(html, "</h2>\n<p class=\"dim\">%.0f of %d nodes serve; ",
 	    rm_json_number(status, "serving", 0),
 	    jv_array_length(jv_copy(nodes)));
 	rm_page_put_member(html, status, "riak_version");
@@ -352,8 +351,7 @@ put_cluster(struct rm_str *html, jv cluster)
 	put_rollout(html, rollout);
 	put_nodes(html, nodes, ring);
 	rm_str_puts(html, "</div>\n");
-	rm_page_ring_put(
-	    html, rm_json_text(status, "name", ""), ring, nodes);
+	rm_page_ring_put(html, rm_json_text(status, "name", ""), ring, nodes);
 	rm_str_puts(html, "</section>\n");
 	jv_free(nodes);
 	jv_free(ring);
@@ -378,8 +376,9 @@ rm_page_write(struct rm_str *html, jv framework, jv clusters)
 		jv_free(cluster);
 	}
 	if (jv_array_length(jv_copy(clusters)) == 0)
-		rm_str_puts(html, "<p>There is no cluster yet: riak-mesos "
-				  "cluster create NAME VERSION makes one.</p>\n");
+		rm_str_puts(html,
+		    "<p>There is no cluster yet: riak-mesos "
+		    "cluster create NAME VERSION makes one.</p>\n");
 	rm_str_puts(html, "</main>\n");
 	rm_str_puts(html, script);
 	rm_str_puts(html, "</body>\n</html>\n");

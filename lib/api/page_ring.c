@@ -45,8 +45,8 @@ rm_page_ring_classes(int index)
 /* The partitions from one on, count of them, of size in all, as a piece of a
  * path; a gap between two tells them apart as long as there is room. */
 static void
-put_arc(struct rm_str *html, double from, double count, double size,
-    double radius)
+put_arc(
+    struct rm_str *html, double from, double count, double size, double radius)
 {
 	double gap = size <= 256 ? fmin(0.02, 1.2 / size) : 0;
 	double a = 2 * M_PI * from / size + gap / 2;
@@ -94,8 +94,8 @@ end_path(struct rm_str *html, const char *name, double count)
 
 /* A node's partitions, each where it is. */
 static void
-put_owner(struct rm_str *html, const char *name, jv owner, double size,
-    int index)
+put_owner(
+    struct rm_str *html, const char *name, jv owner, double size, int index)
 {
 	jv owns = rm_json_get(owner, "owns");
 	int count = jv_array_length(jv_copy(owns));
@@ -138,8 +138,8 @@ counted(jv owners)
 }
 
 static void
-put_picture(struct rm_str *html, jv ring, jv owners, jv nodes, bool exact,
-    double size)
+put_picture(
+    struct rm_str *html, jv ring, jv owners, jv nodes, bool exact, double size)
 {
 	double from = 0;
 	jv nobodys = rm_json_get(ring, "nobodys");
@@ -180,8 +180,8 @@ put_words(struct rm_str *html, jv owners, jv nodes)
 		int count = jv_get_kind(owns) == JV_KIND_ARRAY
 				? jv_array_length(jv_copy(owns))
 				: 0;
-		rm_str_printf(html, "<li><i class=\"%s\"></i>",
-		    rm_page_ring_classes(i));
+		rm_str_printf(
+		    html, "<li><i class=\"%s\"></i>", rm_page_ring_classes(i));
 		rm_page_put(html, key);
 		rm_str_printf(html, ", %d%s:", count,
 		    count == 0 || rm_json_bool(owner, "now", false)
@@ -247,8 +247,7 @@ put_moving(struct rm_str *html, jv ring, jv owners, bool exact)
 }
 
 void
-rm_page_ring_put(
-    struct rm_str *html, const char *cluster, jv ring, jv nodes)
+rm_page_ring_put(struct rm_str *html, const char *cluster, jv ring, jv nodes)
 {
 	jv owners = rm_json_get(ring, "owners");
 	double size = rm_json_number(ring, "size", 0);

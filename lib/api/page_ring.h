@@ -17,8 +17,9 @@ extern const char rm_page_ring_style[];
 /* "o3 h1": the classes of the index-th node of a cluster. Static buffer. */
 const char *rm_page_ring_classes(int index);
 
-/* cluster: its key. ring: as rm_owners_ring() makes it; nodes: an array of {"key",…}, in the
- * order of their colours. Nothing when nothing is known. Borrows. */
+/* cluster: its key. ring: as rm_owners_ring() makes it; nodes: an array of
+ * {"key",…}, in the order of their colours. Nothing when nothing is known.
+ * Borrows. */
 void rm_page_ring_put(
     struct rm_str *html, const char *cluster, jv ring, jv nodes);
 

@@ -6,12 +6,14 @@ void
 rm_page_put(struct rm_str *html, const char *text)
 {
 	static const char *const entities[] = { ['&'] = "&amp;",
-		['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;" };
+		['<'] = "&lt;",
+		['>'] = "&gt;",
+		['"'] = "&quot;" };
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
-		const char *entity =
-		    c < sizeof(entities) / sizeof(*entities) ? entities[c]
-							     : NULL;
+		const char *entity = c < sizeof(entities) / sizeof(*entities)
+					 ? entities[c]
+					 : NULL;
 		if (entity != NULL)
 			rm_str_puts(html, entity);
 		else

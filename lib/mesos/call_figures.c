@@ -46,8 +46,8 @@ length_at(const struct rm_call *call, const char *path)
 }
 
 static void
-accepted(struct rm_call_figures *figures, const struct rm_call *call,
-    double now)
+accepted(
+    struct rm_call_figures *figures, const struct rm_call *call, double now)
 {
 	(void)figures, (void)now;
 	rm_figures_add(RM_FIGURE_ACCEPTED, NULL, NULL,
@@ -55,8 +55,8 @@ accepted(struct rm_call_figures *figures, const struct rm_call *call,
 }
 
 static void
-declined(struct rm_call_figures *figures, const struct rm_call *call,
-    double now)
+declined(
+    struct rm_call_figures *figures, const struct rm_call *call, double now)
 {
 	(void)figures, (void)now;
 	rm_figures_add(RM_FIGURE_DECLINED, NULL, NULL,
@@ -64,8 +64,8 @@ declined(struct rm_call_figures *figures, const struct rm_call *call,
 }
 
 static void
-reconciled(struct rm_call_figures *figures, const struct rm_call *call,
-    double now)
+reconciled(
+    struct rm_call_figures *figures, const struct rm_call *call, double now)
 {
 	(void)figures, (void)now;
 	rm_figures_add(RM_FIGURE_RECONCILIATIONS,
@@ -74,8 +74,8 @@ reconciled(struct rm_call_figures *figures, const struct rm_call *call,
 }
 
 static void
-acknowledged(struct rm_call_figures *figures, const struct rm_call *call,
-    double now)
+acknowledged(
+    struct rm_call_figures *figures, const struct rm_call *call, double now)
 {
 	const char *uuid = rm_json_path_text(call->mesos, "acknowledge.uuid");
 	double at = uuid != NULL ? rm_json_number(figures->updates, uuid, -1)

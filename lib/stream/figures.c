@@ -89,8 +89,9 @@ static const struct {
 	    NULL, kinds },
 	[RM_FIGURE_UPDATES] = { "task_updates_total",
 	    "updates of tasks' states", "state", NULL, states },
-	[RM_FIGURE_ROLLOUTS] = { "rollouts_total", "rollouts by what became "
-						   "of them",
+	[RM_FIGURE_ROLLOUTS] = { "rollouts_total",
+	    "rollouts by what became "
+	    "of them",
 	    "outcome", NULL, rollouts },
 	[RM_FIGURE_WRITES] = { "record_writes_total",
 	    "records to be stored, and those dropped because others were "
@@ -228,8 +229,8 @@ key_of(size_t figure, size_t a, size_t b)
 static bool
 next(size_t figure, size_t *a, size_t *b)
 {
-	const char *const *of_a = table[figure].a, *const *of_b =
-						       table[figure].b;
+	const char *const *of_a = table[figure].a, *const *of_b = table[figure]
+								      .b;
 	if (of_b != NULL && of_b[++*b] != NULL)
 		return true;
 	*b = 0;
@@ -307,8 +308,8 @@ write_counts(struct rm_str *text, size_t figure, jv counts)
 			rm_str_printf(text, "{%s=\"%s\"", table[figure].label_a,
 			    table[figure].a[a]);
 		if (table[figure].b != NULL)
-			rm_str_printf(text, ",%s=\"%s\"",
-			    table[figure].label_b, table[figure].b[b]);
+			rm_str_printf(text, ",%s=\"%s\"", table[figure].label_b,
+			    table[figure].b[b]);
 		rm_str_printf(
 		    text, "%s %.0f\n", table[figure].a != NULL ? "}" : "", n);
 	} while (next(figure, &a, &b));
@@ -325,8 +326,9 @@ write_histogram(struct rm_str *text, const char *name, jv counts)
 		    name, key, count);
 		free(key);
 	}
-	rm_str_printf(text, "riak_mesos_%s_sum %.6f\nriak_mesos_%s_count %.0f\n",
-	    name, rm_json_number(counts, "sum", 0), name, count);
+	rm_str_printf(text,
+	    "riak_mesos_%s_sum %.6f\nriak_mesos_%s_count %.0f\n", name,
+	    rm_json_number(counts, "sum", 0), name, count);
 }
 
 void
