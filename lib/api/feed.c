@@ -197,9 +197,10 @@ member_now(const struct rm_entry *node)
 {
 	static const char *const fields[] = { "ready", "health", "members",
 		"partitions", "owns", "transfers", "leaving" };
-	jv record = rm_entry_value(node, RM_RECORD_MEMBER), now = jv_object();
+	jv record = rm_entry_value(node, RM_RECORD_MEMBER);
 	if (!jv_is_valid(record))
 		return jv_invalid();
+	jv now = jv_object();
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		now = rm_json_set(
 		    now, fields[i], rm_json_get(record, fields[i]));
