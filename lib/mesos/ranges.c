@@ -275,21 +275,17 @@ rm_ranges_intersect(const struct rm_ranges *a, const struct rm_ranges *b,
 }
 
 bool
-rm_ranges_take(const struct rm_ranges *from, const struct rm_ranges *avoid,
-    uint64_t n, struct rm_ranges *taken)
+rm_ranges_take(
+    const struct rm_ranges *from, uint64_t n, struct rm_ranges *taken)
 {
-	struct rm_ranges left = { 0 }, found = { 0 };
-	rm_ranges_copy(&left, from);
-	if (avoid != NULL)
-		rm_ranges_subtract(&left, avoid);
-	for (size_t i = 0; i < left.count && n > 0; i++) {
-		struct rm_range r = left.items[i];
+	struct rm_ranges found = { 0 };
+	for (size_t i = 0; i < from->count && n > 0; i++) {
+		struct rm_range r = from->items[i];
 		if (r.end - r.begin >= n)
 			r.end = r.begin + n - 1;
 		append(&found, r.begin, r.end);
 		n -= r.end - r.begin + 1;
 	}
-	rm_ranges_free(&left);
 	if (n > 0)
 		rm_ranges_free(&found);
 	rm_ranges_free(taken);

@@ -50,12 +50,12 @@ void rm_ranges_intersect(const struct rm_ranges *a, const struct rm_ranges *b,
     struct rm_ranges *both);
 
 /*
- * First fit: the n lowest numbers of `from` that are not in `avoid` (NULL:
- * none). They replace what `taken` holds; `from` keeps them. Returns false,
- * and leaves `taken` empty, when there are fewer.
+ * First fit: the n lowest numbers of `from`. They replace what `taken` holds;
+ * `from` keeps them. Returns false, and leaves `taken` empty, when there are
+ * fewer.
  */
-bool rm_ranges_take(const struct rm_ranges *from, const struct rm_ranges *avoid,
-    uint64_t n, struct rm_ranges *taken);
+bool rm_ranges_take(
+    const struct rm_ranges *from, uint64_t n, struct rm_ranges *taken);
 /* The i-th number, from 0; i is below the size. */
 uint64_t rm_ranges_at(const struct rm_ranges *ranges, uint64_t i);
 

@@ -220,7 +220,7 @@ take_ports(const struct rm_group *group, const struct rm_resources *recorded,
 			continue;
 		if (rm_ranges_size(ports) != RM_PORTS ||
 		    !rm_ranges_contain(&r->ranges, ports))
-			if (!rm_ranges_take(&r->ranges, NULL, RM_PORTS, ports))
+			if (!rm_ranges_take(&r->ranges, RM_PORTS, ports))
 				continue;
 		struct rm_resource piece = rm_resource_ranges(r->id, ports);
 		rm_resources_add(held, &piece);

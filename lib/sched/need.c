@@ -33,8 +33,8 @@ rm_need_of(const struct rm_model *model)
 bool
 rm_need_static(const struct rm_identity *id, const char *role)
 {
-	return id->depth == 1 && !id->reservations[0].dynamic &&
-	       role != NULL && strcmp(id->reservations[0].role, role) == 0;
+	return id->depth == 1 && !id->reservations[0].dynamic && role != NULL &&
+	       strcmp(id->reservations[0].role, role) == 0;
 }
 
 static bool
@@ -55,8 +55,8 @@ rm_need_amount(const struct rm_resource *r)
 
 /* Enough before too little; static first; else the larger. */
 static bool
-better_source(const struct rm_resource *a, const struct rm_resource *b,
-    int64_t amount)
+better_source(
+    const struct rm_resource *a, const struct rm_resource *b, int64_t amount)
 {
 	int64_t has = rm_need_amount(a), other = rm_need_amount(b);
 	if ((has >= amount) != (other >= amount))
@@ -81,8 +81,8 @@ rm_need_source(const struct rm_resources *set, const char *name, int64_t amount,
 }
 
 static bool
-better_disk(const struct rm_resource *a, const struct rm_resource *b,
-    int64_t amount)
+better_disk(
+    const struct rm_resource *a, const struct rm_resource *b, int64_t amount)
 {
 	bool enough = a->scalar >= amount;
 	if (enough != (b->scalar >= amount))
@@ -142,8 +142,8 @@ reserve_ports(struct rm_share *share, struct rm_resources *from,
 {
 	const struct rm_resource *source = rm_need_source(
 	    from, "ports", (int64_t)need->ports, need->role);
-	if (source == NULL || !rm_ranges_take(&source->ranges, NULL,
-				  need->ports, &share->ports))
+	if (source == NULL ||
+	    !rm_ranges_take(&source->ranges, need->ports, &share->ports))
 		return;
 	struct rm_resource piece = rm_resource_ranges(
 	    source->id, &share->ports);
@@ -164,9 +164,8 @@ rm_share_take(struct rm_share *share, struct rm_resources *from,
 	    rm_need_source(from, "mem", need->mem, need->role), need->mem,
 	    reservation, &piece);
 	rm_resource_free(&piece);
-	reserve_scalar(share, from,
-	    rm_need_disk(from, need->disk, need->role), need->disk, reservation,
-	    &share->volume);
+	reserve_scalar(share, from, rm_need_disk(from, need->disk, need->role),
+	    need->disk, reservation, &share->volume);
 	reserve_ports(share, from, need, reservation);
 	if (share->volume.id != NULL)
 		rm_resource_become(&share->volume,
