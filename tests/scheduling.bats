@@ -377,6 +377,67 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_line "ACKNOWLEDGE 3"
 }
 
+@test "an older task is not killed while it may be the only one" {
+  {
+    node 1; task 1 riak-kv-1.9 S2
+    # Launched, and nothing was heard of it yet; then it never started.
+    update 1000 riak-kv-1.5 RUNNING S1
+    update 1001 riak-kv-1.9 DROPPED S2 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+    update 1002 riak-kv-1.5 RUNNING S1
+  } | add
+  decide
+  run calls
+  refute_line --partial KILL
+  grep -q "task riak-kv-1.5 runs, and whether the newer riak-kv-1.9 does is not known" "$BATS_TEST_TMPDIR/log"
+}
+
+@test "a task on its node's reservation is adopted by records older than it" {
+  {
+    node 1 run 2
+    reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S2
+    update 1000 riak-kv-1.8 RUNNING S2
+    offer 1001 A S1; tick 1002
+    # A restart that is asked for from now on ends it.
+    node 1 run 3; task 1 riak-kv-1.8 S2 2; tick 1003
+    # On another agent than the reservation's: nothing is said of where it is.
+    node 2; reserved 2 held S3 riak.riak-kv-2.5 riak-kv-2.5
+    update 1004 riak-kv-2.8 RUNNING S4
+    tick 1005
+  } | add
+  decide
+  run jq -c 'select(.write | tostring | startswith("tasks/")) | [.write,
+    .value.task_id, .value.agent_id, .value.hostname, .value.persistence_id,
+    .value.ports.http, .value.restart]' "$out"
+  assert_output '["tasks/riak-kv-1","riak-kv-1.8","S2","127.0.0.2","riak.riak-kv-1.5",29000,2]'
+  run after 1003 'select(.call == "KILL") | .mesos.kill.task_id.value'
+  assert_output '"riak-kv-1.8"'
+  run calls
+  refute_line --partial ACCEPT
+}
+
+@test "a node whose records are older than its volume waits for that volume" {
+  {
+    node 1
+    update 1000 riak-kv-1.8 RUNNING S2
+    offer 1001 A S1; tick 1002
+    update 1003 riak-kv-1.8 FAILED S2
+    # No new volume in its place, nor one that it had before, or elsewhere.
+    offer 1005 B S1 "$(held 1 riak.riak-kv-1.4)"; tick 1006
+    offer 1007 C S2 "$({ held 1 riak.riak-kv-1.3; held 1 riak.riak-kv-1.5; } | jq -cs add)"; tick 1008
+  } | add
+  decide
+  run after 1006 'select(.call == "ACCEPT"), (select(.write == "verdicts/kv") | .value)'
+  assert_output '{"riak-kv-1":"no record tells of the volume that it ran on, and it is not offered"}'
+  run after 1008 'select(.call == "ACCEPT") | [.mesos.accept.operations[].type]'
+  assert_output '["LAUNCH"]'
+  run jq -c 'select(.write == "reservations/riak-kv-1") | .value | [.persistence_id, .agent_id]' "$out"
+  assert_output '["riak.riak-kv-1.5","S2"]'
+  run jq -r 'select(.write | tostring | startswith("orphans")) | .write' "$out"
+  assert_output "orphans/riak.riak-kv-1.4
+orphans/riak.riak-kv-1.3"
+}
+
 @test "a newer task than any record is noted, never killed or replaced" {
   {
     node 1; reserved 1 held S2 p riak-kv-1.5; task 1 riak-kv-1.5 S2

@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "sched/store.h"
 #include "sched/task_info.h"
@@ -154,6 +156,28 @@ forget(struct rm_launch *l, struct rm_stage *stage, struct rm_entry *node)
 		    &l->model, stage, RM_RECORD_TASK, node->key, jv_null());
 }
 
+/*
+ * A task that runs on its node's reservation, and is newer than the record:
+ * records that were put back are older than it. What is ours is written before
+ * its launch, so that it can't be on its way.
+ */
+static void
+adopt(struct rm_launch *l, struct rm_stage *stage, struct rm_entry *node)
+{
+	const char *agent = rm_node_task_agent(node);
+	const char *id = rm_entry_text(node, RM_RECORD_TASK, "task_id", "");
+	if (!l->model.complete || node->broken || agent == NULL ||
+	    !rm_entry_has(node, RM_RECORD_NODE) || !rm_node_heard_alive(node) ||
+	    strcmp(id, rm_node_task(node)) == 0 ||
+	    strcmp(rm_entry_text(node, RM_RECORD_RESERVATION, "agent_id", ""),
+		agent) != 0)
+		return;
+	rm_log_warn("adopt task=%s agent=%s: no record told of it",
+	    rm_node_task(node), agent);
+	rm_sched_store(&l->model, stage, RM_RECORD_TASK, node->key,
+	    rm_task_record_adopted(&l->model, node));
+}
+
 static int
 on_record(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 {
@@ -172,8 +196,10 @@ on_tick(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 	jv_free(line);
 	rm_model_sweep(&l->model);
 	for (size_t i = 0;
-	     !rm_model_frozen(&l->model) && i < l->model.nodes.count; i++)
+	     !rm_model_frozen(&l->model) && i < l->model.nodes.count; i++) {
+		adopt(l, stage, l->model.nodes.items[i]);
 		forget(l, stage, l->model.nodes.items[i]);
+	}
 	return 0;
 }
 

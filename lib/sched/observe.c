@@ -61,8 +61,9 @@ show(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
 }
 
 /*
- * A node whose record says that this volume is its own: what is offered becomes
- * its reservation. One that is to be removed is released after that.
+ * A node whose record, or its task, says that this volume is its own: what is
+ * offered becomes its reservation. One that is to be removed is released after
+ * that.
  */
 static void
 adopt(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node,
@@ -104,12 +105,35 @@ forget_orphan(struct rm_round *r, struct rm_stage *stage, const char *id)
 			    &r->model, stage, RM_RECORD_ORPHAN, id, jv_null());
 }
 
+/* The volume that a task ran on which no record of ours explains: on its
+ * agent, the newest that was there when it was launched. */
 static bool
-is_to_adopt(const struct rm_entry *node, const char *id)
+ran_on(
+    const struct rm_entry *node, const struct rm_group *group, const char *id)
 {
-	return node != NULL && rm_round_adopts(node) &&
-	       strcmp(rm_entry_text(node, RM_RECORD_NODE, "adopt", ""), id) ==
-		   0;
+	const char *agent = rm_node_task_agent(node);
+	long long best = -1, time = rm_task_id_time(id, NULL);
+	for (size_t i = 0; i < group->resources.count; i++) {
+		const char *one = group->resources.items[i].id->persistence_id;
+		long long at = one != NULL ? rm_task_id_time(one, NULL) : -1;
+		if (at > best && at <= rm_node_task_time(node))
+			best = at;
+	}
+	return agent != NULL && strcmp(agent, group->agent->id) == 0 &&
+	       time >= 0 && time == best;
+}
+
+static bool
+is_to_adopt(
+    const struct rm_entry *node, const struct rm_group *group, const char *id)
+{
+	const char *named = node != NULL ? rm_entry_text(node, RM_RECORD_NODE,
+					       "adopt", NULL)
+					 : NULL;
+	if (node == NULL || !rm_entry_has(node, RM_RECORD_NODE) ||
+	    !rm_round_adopts(node))
+		return false;
+	return named != NULL ? strcmp(named, id) == 0 : ran_on(node, group, id);
 }
 
 static void
@@ -130,7 +154,7 @@ look_at_group(
 		if (strcmp(id, expected) == 0) {
 			show(r, stage, node, group->agent);
 			forget_orphan(r, stage, id);
-		} else if (is_to_adopt(node, id)) {
+		} else if (is_to_adopt(node, group, id)) {
 			adopt(r, stage, node, group, id);
 			forget_orphan(r, stage, id);
 			break;

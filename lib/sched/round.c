@@ -77,8 +77,9 @@ rm_round_removed(const struct rm_round *r, const struct rm_entry *node)
 bool
 rm_round_adopts(const struct rm_entry *node)
 {
-	return rm_entry_text(node, RM_RECORD_NODE, "adopt", NULL) != NULL &&
-	       !rm_entry_has(node, RM_RECORD_RESERVATION);
+	return rm_node_unexplained(node) ||
+	       (rm_entry_text(node, RM_RECORD_NODE, "adopt", NULL) != NULL &&
+		   !rm_entry_has(node, RM_RECORD_RESERVATION));
 }
 
 /* It ended as one that has left does, and the others still have it. */
@@ -129,6 +130,9 @@ rm_round_not_ready(const struct rm_round *r, const struct rm_entry *node)
 	if (rm_node_life(node) == RM_TASK_LOST_FOR_GOOD)
 		return rm_strdup("its agent is gone for good: replace it");
 	/* A new volume in its place would be an empty one. */
+	if (rm_node_unexplained(node))
+		return rm_strdup("no record tells of the volume that it ran "
+				 "on, and it is not offered");
 	if (rm_round_adopts(node))
 		return rm_strdup(
 		    "the volume that it is to adopt is not offered");

@@ -269,7 +269,8 @@ update_newest(struct rm_status *s, struct rm_stage *stage,
  *  1. a task whose node has no record: reported and left alone. Records may
  *     be lost or old; a task that runs is never the thing to clear away.
  *  2. a node that is frozen: acknowledged, nothing else.
- *  3. an older task of a node: killed if it may run; changes nothing.
+ *  3. an older task of a node: changes nothing. It is killed if it may run,
+ *     once the newest is known to; it may be the only one.
  *  4. the newest, or a newer one whose record is on its way: recorded.
  */
 static void
@@ -296,10 +297,14 @@ dispatch_update(struct rm_status *s, struct rm_stage *stage, jv update)
 		acknowledge(stage, update);
 	} else if (rm_task_id_time(id, node->key) < rm_node_task_time(node)) {
 		acknowledge(stage, update);
-		if (alive) {
+		if (alive && rm_node_heard_alive(node)) {
 			rm_log_warn("killing task %s: %s is newer", id,
 			    rm_node_task(node));
 			kill_task(stage, update);
+		} else if (alive) {
+			rm_log_warn("task %s runs, and whether the newer %s "
+				    "does is not known",
+			    id, rm_node_task(node));
 		}
 	} else {
 		update_newest(s, stage, node, update);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "state/config_digest.h"
+#include "state/phase.h"
 
 #define KILL_GRACE  120.0
 #define START_LIMIT 600.0
@@ -122,8 +123,8 @@ task_data(const struct rm_model *model, jv plan, jv launch)
 	data = rm_json_set(data, "Key", secret(cluster, "key"));
 	if (rm_json_bool(rm_entry_value(&model->framework, RM_RECORD_SETTINGS),
 		"zookeeper_auth", false))
-		data = rm_json_set(data, "ZookeeperAuth",
-		    secret(cluster, "zookeeper_auth"));
+		data = rm_json_set(
+		    data, "ZookeeperAuth", secret(cluster, "zookeeper_auth"));
 	free(name);
 	return data;
 }
@@ -217,4 +218,39 @@ rm_task_record(const struct rm_model *model, jv plan, jv launch)
 	    jv_number(rm_json_number(cluster, "restart", 0)));
 	free(digest);
 	return rm_json_set(record, "launched", rm_json_get(plan, "at"));
+}
+
+static jv
+field_or_null(jv object, const char *name)
+{
+	jv value = rm_json_get(object, name);
+	if (jv_is_valid(value))
+		return value;
+	jv_free(value);
+	return jv_null();
+}
+
+jv
+rm_task_record_adopted(
+    const struct rm_model *model, const struct rm_entry *node)
+{
+	jv reservation = rm_entry_value(node, RM_RECORD_RESERVATION);
+	const struct rm_entry *cluster = rm_model_cluster(
+	    model, rm_entry_text(node, RM_RECORD_NODE, "cluster", ""));
+	jv id = jv_string(rm_node_task(node));
+	jv record = JV_OBJECT(jv_string("task_id"), jv_copy(id),
+	    jv_string("executor_id"), id, jv_string("agent_id"),
+	    jv_string(rm_node_task_agent(node)), jv_string("hostname"),
+	    jv_string(rm_task_host(reservation)), jv_string("address"),
+	    field_or_null(reservation, "address"), jv_string("ports"),
+	    field_or_null(reservation, "ports"), jv_string("persistence_id"),
+	    field_or_null(reservation, "persistence_id"));
+	record = rm_json_set(record, "restart",
+	    jv_number(rm_entry_number(node, RM_RECORD_NODE, "restart", 0)));
+	record = rm_json_set(record, "cluster_restart",
+	    jv_number(cluster != NULL ? rm_entry_number(cluster,
+					    RM_RECORD_CLUSTER, "restart", 0)
+				      : 0));
+	return rm_json_set(record, "launched",
+	    jv_number((double)rm_node_task_time(node) / 1000));
 }

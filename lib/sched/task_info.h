@@ -13,9 +13,15 @@
 jv rm_task_info(const struct rm_model *model, jv plan, jv launch);
 jv rm_task_record(const struct rm_model *model, jv plan, jv launch);
 
+/* Of a task that runs and that no record tells of: what its node's status and
+ * reservation say. It has met the restarts that were asked for until now. */
+jv rm_task_record_adopted(
+    const struct rm_model *model, const struct rm_entry *node);
+
 /*
  * The host part of a node's Erlang name: long names need a dot, so a short
- * hostname is replaced by the address. Borrowed from plan.
+ * hostname is replaced by the address. Borrowed from plan, or
+ * from a reservation.
  */
 const char *rm_task_host(jv plan);
 

@@ -78,6 +78,23 @@ rm_node_life(const struct rm_entry *node)
 }
 
 bool
+rm_node_unexplained(const struct rm_entry *node)
+{
+	return !rm_entry_has(node, RM_RECORD_RESERVATION) &&
+	       task_time(node, RM_RECORD_STATUS) >
+		   task_time(node, RM_RECORD_TASK);
+}
+
+bool
+rm_node_heard_alive(const struct rm_entry *node)
+{
+	const struct rm_task_state *state = rm_task_state_find(
+	    rm_entry_text(node, RM_RECORD_STATUS, "state", ""));
+	return newest(node) == RM_RECORD_STATUS && state != NULL &&
+	       state->life == RM_TASK_ALIVE;
+}
+
+bool
 rm_node_left(const struct rm_entry *node)
 {
 	jv status = rm_entry_value(node, RM_RECORD_STATUS);

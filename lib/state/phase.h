@@ -46,6 +46,13 @@ bool rm_node_left(const struct rm_entry *node);
  * "shutting_down", "shutdown". */
 const char *rm_node_phase(const struct rm_entry *node);
 
+/* Its newest task was launched, and no record of ours tells of that or of its
+ * volume: records were lost, or are older than it. */
+bool rm_node_unexplained(const struct rm_entry *node);
+
+/* An update of its newest task has said that it is alive. */
+bool rm_node_heard_alive(const struct rm_entry *node);
+
 /* Why the node must not be touched, or NULL; text is the caller's. */
 char *rm_node_frozen(const struct rm_entry *node);
 
