@@ -114,14 +114,16 @@ $(B)/tools/%: tests/tools/%.c $(B)/librm.a
 	@mkdir -p $(@D)
 	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(B)/librm.a $(LIBS)
 
-# The archive that agents fetch: our programs for the sandbox.
+# The archive that agents fetch: our programs for the sandbox, with all that
+# they need of a host. Sanitizers want the symbols.
 AGENT_PROGRAMS = $(filter %/rm-executor %/rm-cepmd %/rm-riak,$(PROGRAMS))
-$(B)/rm-executor.tar.gz: $(AGENT_PROGRAMS) $(BEAMS)
-	@rm -rf $(B)/archive && mkdir -p $(B)/archive/rm-executor/bin \
-	    $(B)/archive/rm-executor/ebin
-	cp $(AGENT_PROGRAMS) $(B)/archive/rm-executor/bin/
+$(B)/rm-executor.tar.gz: $(AGENT_PROGRAMS) $(BEAMS) examples/bundle.sh
+	@rm -rf $(B)/archive
+	$(if $(SANITIZE),STRIP=:) examples/bundle.sh $(B)/archive/rm-executor \
+	    $(AGENT_PROGRAMS)
+	mkdir $(B)/archive/rm-executor/ebin
 	cp $(BEAMS) $(B)/archive/rm-executor/ebin/
-	tar -C $(B)/archive --owner=0 --group=0 -czf $@ rm-executor
+	tar -C $(B)/archive --owner=0 --group=0 --sort=name -czf $@ rm-executor
 	@rm -rf $(B)/archive
 
 $(B)/riak-standin.tar.gz: tests/standin-riak/package.sh \

@@ -5,6 +5,11 @@
 load helper
 
 setup_file() {
+  local b=$BATS_FILE_TMPDIR/build
+  mkdir "$b"
+  ln -s "$RM_BUILD/bin" "$RM_BUILD/ebin" "$RM_BUILD/rm-executor.tar.gz" "$b/"
+  (cd "$TOP" && examples/dist.sh "$b" 9.9.9) || return
+  rm -r "$b/dist"
   BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR start_zookeeper
 }
 
@@ -21,12 +26,9 @@ teardown() {
 }
 
 @test "the archive runs where it is unpacked, with its own libraries alone" {
-  mkdir -p build "a place"
-  ln -s "$RM_BUILD/bin" "$RM_BUILD/ebin" "$RM_BUILD/rm-executor.tar.gz" build/
   local here=$PWD p
-  (cd "$TOP" && examples/dist.sh "$here/build" 9.9.9)
-  tar -C "a place" -xzf build/riak-mesos-9.9.9.tar.gz
-  rm -r build/dist
+  mkdir "a place"
+  tar -C "a place" -xzf "$BATS_FILE_TMPDIR/build/riak-mesos-9.9.9.tar.gz"
   cd "a place/riak-mesos-9.9.9"
   for p in "$TOP"/cmd/*.c; do
     p=$(basename "$p" .c)
@@ -44,15 +46,34 @@ teardown() {
 }
 
 @test "the archive's supervisor finds its stages beside itself" {
-  mkdir build
-  ln -s "$RM_BUILD/bin" "$RM_BUILD/ebin" "$RM_BUILD/rm-executor.tar.gz" build/
-  local here=$PWD
-  (cd "$TOP" && examples/dist.sh "$here/build" 9.9.9)
-  env -i PATH=/usr/bin:/bin build/dist/riak-mesos-9.9.9/bin/rm-schedd \
+  tar -xzf "$BATS_FILE_TMPDIR/build/riak-mesos-9.9.9.tar.gz"
+  env -i PATH=/usr/bin:/bin riak-mesos-9.9.9/bin/rm-schedd \
     --zk "$ZK" --master 127.0.0.1:1 --backoff 0.1 2>log 3>&- &
   track "$!"
   # Its pipeline runs as far as the master, who is not there.
   wait_for 20 grep -q 'rm-mesos.*127.0.0.1' log
+}
+
+@test "the executor's archive needs nothing of an agent, and keeps its names" {
+  tar -xzf "$RM_BUILD/rm-executor.tar.gz"
+  local p
+  for p in rm-executor rm-cepmd rm-riak; do
+    run --separate-stderr env -i PATH=/usr/bin:/bin "rm-executor/bin/$p" --version
+    assert_success
+    assert_output --regexp "^$p [0-9.]+$"
+    run bash -c "rm-executor/bin/ld.so --library-path \"\$PWD/rm-executor/lib\" \
+      --list rm-executor/libexec/$p |
+      grep -v -e linux-vdso -e \"=> \$PWD/rm-executor/lib/\" -e ld-linux"
+    refute_output
+  done
+  # What ps and pgrep show is the program, not the loader.
+  rm-executor/bin/rm-cepmd --port 0 2>log 3>&- &
+  track "$!"
+  wait_for 10 grep -qx rm-cepmd "/proc/$!/comm"
+  wait_for 10 grep -q libexec/rm-cepmd "/proc/$!/maps"
+  # Its neighbours are found beside it: it says what it misses, not that.
+  run -100 --separate-stderr rm-executor/bin/rm-executor
+  [[ $stderr != *beam* ]]
 }
 
 @test "the units are hardened and well formed" {
