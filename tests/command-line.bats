@@ -444,3 +444,71 @@ JSON
   run -1 riak-mesos framework clean-metadata
   assert_output --partial "has no records"
 }
+
+# ---- pages ----
+
+# shellcheck source-path=SCRIPTDIR source=examples.bash
+. "$TOP/tests/examples.bash"
+
+@test "riak-mesos.json(5): every key, and examples that are what they say" {
+  local key
+  unset RIAK_MESOS_NAME RIAK_MESOS_ZK
+  # Paths of the schema's leaves: riak.node.cpus.
+  riak-mesos --config-schema | jq -r '.properties.riak.properties | to_entries[] |
+    .key as $k | if .value.properties then .value.properties | keys[] |
+    "\($k).\(.)" else $k end' >keys
+  [ "$(wc -l <keys)" -gt 25 ]
+  while read -r key; do
+    grep -qE "^\.It Li riak\.$key( |$)" "$TOP/man/riak-mesos.json.5" ||
+      fail "the page lacks riak.$key"
+  done <keys
+  example riak-mesos.json.5 1 >config.json
+  # All keys are in the example, and none that the schema does not have.
+  diff <(jq -r '.riak | to_entries[] | .key as $k |
+    if .value | type == "object" then .value | keys[] | "\($k).\(.)"
+    else $k end' config.json | sort) <(sort keys)
+  run riak-mesos --config config.json config marathon --jq .id
+  assert_output /riak
+  run riak-mesos --config config.json director config kv --jq .id
+  assert_output /riak-kv-director
+  # The variable that stands beside a key is the one it is given by.
+  riak-mesos --config config.json config marathon --jq '.env | keys[]' >names
+  while read -r key; do
+    grep -q "Ev $key" "$TOP/man/riak-mesos.json.5" || fail "the page lacks $key"
+  done <names
+}
+
+@test "the documents of clusters in riak-mesos.json(5) are taken" {
+  framework
+  example riak-mesos.json.5 2 >clusters.json
+  run -1 riak-mesos apply -f clusters.json --dry-run
+  assert_line "+ kv: a new cluster, riak-3-2, of 5 nodes"
+  assert_line "+ sessions: a new cluster, riak-3-2, of 3 nodes"
+  riak-mesos apply -f clusters.json
+}
+
+@test "the examples of riak-mesos(1) run as they stand" {
+  framework
+  znode scheduler '{"leader":"h:1","running":true}'
+  example riak-mesos.1 1 >first
+  [ "$(wc -l <first)" -eq 5 ]
+  # The nodes come up while the third line waits for them.
+  (
+    for n in 1 2 3; do
+      wait_for 20 rm-state get "nodes/$F-kv-$n"
+      serves "$F-kv-$n"
+    done
+  ) 3>&- &
+  track "$!"
+  bash -e first >said
+  wait "$!"
+  grep -q "^$F-kv-3 .*:8087$" said
+  example riak-mesos.1 2 >second
+  run bash -e second
+  assert_output $'kv 3\n'"$F-kv-1"$'\n'"$F-kv-2"$'\n'"$F-kv-3"
+  example riak-mesos.1 3 >third
+  run bash -e third
+  assert_success
+  assert_line "~ kv: riak_config: none -> ring_size = 64"
+  assert_line --regexp "^state: +requested$"
+}
