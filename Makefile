@@ -43,7 +43,8 @@ BEAMS = $(patsubst lib/riak/%.erl,$(B)/ebin/%.beam,$(wildcard lib/riak/*.erl))
 BATS = $(sort $(wildcard tests/*.bats))
 LONG_BATS = $(sort $(wildcard tests/integration/*.bats))
 PAGES = $(sort $(wildcard man/*.[1-9]))
-UNITS_SYSTEMD = $(sort $(wildcard examples/systemd/*.service))
+UNITS_SYSTEMD = $(sort $(wildcard examples/systemd/*.service \
+	examples/systemd/*.socket))
 SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash examples/*.sh \
 	tests/*/*.sh tests/*/*.bash tests/bench/run completions/*.bash))
 LIBS = -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \

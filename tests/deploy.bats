@@ -89,19 +89,73 @@ teardown() {
     assert_success
     refute_output
   done
-  run systemd-sysusers --dry-run "$TOP/examples/systemd/sysusers.conf"
-  assert_success
+  # On a machine of its own: the user, and the folder that is its group's.
+  mkdir -p root/etc
+  systemd-sysusers --root="$PWD/root" "$TOP/examples/systemd/sysusers.conf"
+  run grep -c ^riak-mesos: root/etc/passwd
+  assert_output 1
+  systemd-tmpfiles --root="$PWD/root" --create "$TOP/examples/systemd/tmpfiles.conf"
+  [ "$(stat -c '%a %g' root/etc/riak-mesos)" = "750 $(awk -F: '$1 == "riak-mesos" {print $3}' root/etc/group)" ]
 }
 
-@test "a daemon tells NOTIFY_SOCKET that it is ready" {
+@test "the Director's sockets are well formed and lead to it" {
+  local u
+  mkdir units
+  sed -e "s|/usr/bin/|$RM_BIN/|" -e '/^Documentation=/d' \
+    "$TOP/examples/systemd/rm-director.service" >units/rm-director.service
+  for u in http protobuf admin; do
+    sed '/^Documentation=/d' "$TOP/examples/systemd/rm-director-$u.socket" \
+      >"units/rm-director-$u.socket"
+    grep -qx "FileDescriptorName=$u" "units/rm-director-$u.socket"
+  done
+  # Nothing listens wider than it must.
+  run grep -h ^ListenStream= units/rm-director-*.socket
+  assert_output "ListenStream=127.0.0.1:9000
+ListenStream=127.0.0.1:8098
+ListenStream=127.0.0.1:8087"
+  run systemd-analyze verify units/rm-director-{http,protobuf,admin}.socket
+  assert_success
+  refute_output
+}
+
+@test "the Director is started by the first client of a socket of systemd's" {
+  local http pb admin
+  http=$(free_port) pb=$(free_port) admin=$(free_port)
+  systemd-socket-activate --listen="127.0.0.1:$http" --listen="127.0.0.1:$pb" \
+    --listen="127.0.0.1:$admin" --fdname=http:protobuf:admin \
+    -E PATH -E ZK -- "$RM_BIN/rm-director" --zk "$ZK" --cluster kv \
+    --http-port 1 --pb-port 1 --admin-port 1 2>log 3>&- &
+  track "$!"
+  wait_for 10 listens "$admin"
+  run ! grep -q rm-director: log
+  # It is there when its client is, on the ports that were passed on.
+  run curl -sf --max-time 40 "http://127.0.0.1:$admin/status"
+  assert_success
+  wait_for 20 grep -q "listening http=$http protobuf=$pb admin=$admin" log
+}
+
+# told FILE: what is sent to the socket notify, a line a datagram.
+told() {
   perl -MIO::Socket::UNIX -MSocket -e '
     my $s = IO::Socket::UNIX->new(Local => "notify", Type => SOCK_DGRAM) or die;
-    recv($s, my $told, 4096, 0); print $told, "\n";' >got 3>&- &
+    recv($s, my $told, 4096, 0); print $told, "\n";' >"$1" 3>&- &
   track "$!"
   wait_for 10 test -S notify
-  NOTIFY_SOCKET=$PWD/notify rm-api --zk "$ZK" --port 0 2>log 3>&- &
+}
+
+# ready COMMAND...: its first word to NOTIFY_SOCKET is that it is ready.
+ready() {
+  rm -f notify
+  told "$1.told"
+  NOTIFY_SOCKET=$PWD/notify "$@" 2>"$1.log" 3>&- &
   track "$!"
-  wait_for 20 grep -qx READY=1 got
+  wait_for 20 grep -qx READY=1 "$1.told"
+}
+
+@test "each daemon tells NOTIFY_SOCKET that it is ready" {
+  ready rm-api --zk "$ZK" --port 0
+  ready rm-director --zk "$ZK" --cluster kv --http-port 0 --pb-port 0 --admin-port 0
+  ready rm-schedd --zk "$ZK" --master 127.0.0.1:1
 }
 
 marathon() { # a stand-in, and a configuration file as the original's
