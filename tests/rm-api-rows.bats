@@ -20,6 +20,7 @@ PUT /api/v1/clusters 200 application/octet-stream {"clusters":[{"name":"kv","ria
 GET /api/v1/clusters/{cluster=kv} 200 - - .kv | .name == "kv" and .riak_version == "riak-kv-3-2" and .generation == 2
 GET /api/v1/clusters/{cluster=c} 200 - - . == {success: false, error: "no such cluster: c"}
 PUT /api/v1/clusters/{cluster=kv} 200 x/y {"riak_version":"riak-kv-2-2"} . == {success: true}
+GET /api/v1/clusters/{cluster=kv}/rollout 404 - - .success == false
 POST /api/v1/clusters/{cluster=kv}/restart 200 - - . == {success: true}
 GET /api/v1/clusters/{cluster=kv}/config 404 - - .success == false
 PUT /api/v1/clusters/{cluster=kv}/config 200 text/plain ring_size=16 . == {success: true}
@@ -62,7 +63,7 @@ POST /api/v1/framework/orphans/{orphan=x}/adopt 404 - - .success == false
 POST /api/v1/framework/orphans/{orphan=x}/free 404 - - .success == false
 GET /api/v1/clusters/{cluster=kv}/status 200 - - .serving == 1 and .nodes[0].key == $n
 GET /api/v1/clusters/{cluster=kv}/explain 200 - - . == {unplaced: {}}
-GET /api/v1/clusters/{cluster=kv}/rollout 404 - - .success == false
+GET /api/v1/clusters/{cluster=kv}/rollout 200 - - .restart == 1 and .state == "requested"
 POST /api/v1/clusters/{cluster=kv}/rollout/{command=pause} 200 - - . == {success: true}
 POST /api/v1/clusters/{cluster=kv}/rollout/{command=dance} 404 - - .success == false
 POST /api/v1/clusters/{cluster=kv}/scale 200 - {"nodes":3} . == {success: true}
