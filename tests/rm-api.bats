@@ -397,6 +397,14 @@ load api
   for name in $(awk '/^# TYPE/ {sub("riak_mesos_", "", $3); print $3}' figures); do
     grep -q "\b$name\b" "$TOP/man/rm-api.8" || fail "$name is not in rm-api(8)"
   done
+  # What the examples ask Prometheus for is there, as a sample or, without
+  # clusters and nodes, by its type.
+  local asked
+  asked=$(jq -er '.panels[].targets[].expr' "$TOP/examples/monitoring/dashboard.json")
+  asked+=$(grep expr: "$TOP/examples/monitoring/rules.yml")
+  for name in $(grep -oE 'riak_mesos_[a-z_]+' <<<"$asked" | sort -u); do
+    grep -qE "^(# TYPE )?$name[ {]" figures || fail "$name is asked for, but not told"
+  done
 }
 
 @test "numbers are not used again, not even by twenty at once" {
