@@ -1715,6 +1715,32 @@ orphan() { # orphan PID NODE
 "nodes/riak-kv-1"'
 }
 
+@test "a freed volume on a static reservation: destroyed, told by its id alone" {
+  local disk
+  disk=$(jq -cn '[{name: "disk", type: "SCALAR", scalar: {value: 1000},
+    allocation_info: {role: "riak"}, reservations: [{type: "STATIC", role:
+    "riak"}], disk: {persistence: {id: "riak.riak-kv-1.5"}, volume: {mode: "RW",
+    container_path: "data"}}}]')
+  {
+    tick 1001
+    T=1001.5 ID=A static S1 "$disk"; tick 1002
+    node 1 remove | jq -c '.value.adopt = "riak.riak-kv-1.5"'
+    T=1002.5 ID=B static S1 "$disk"; tick 1003
+    gone orphans/riak.riak-kv-1.5
+    T=1020 ID=C static S1; for t in {1021..1029}; do tick "$t"; done
+  } | add
+  decide
+  run after 1002 'select(.write) | [.write, .value.node]'
+  assert_output '["orphans/riak.riak-kv-1.5","riak-kv-1"]'
+  run jq -c 'select(.call == "ACCEPT") | [.mesos.accept.operations[] |
+    [.type, .destroy.volumes[0].disk.persistence.id]]' "$out"
+  assert_output '[["DESTROY","riak.riak-kv-1.5"]]'
+  run jq -c 'select(.write and .value == null) | .write' "$out"
+  assert_output '"orphans/riak.riak-kv-1.5"
+"reservations/riak-kv-1"
+"nodes/riak-kv-1"'
+}
+
 # What each state means: whether the node runs again when its volume is
 # offered, whether it counts as a failure, whether the master is asked at once,
 # and what else is written.

@@ -207,3 +207,66 @@ no_records() {
   run state get "orphans/$volume"
   assert_failure
 }
+
+@test "records older than the cluster: what is newer is adopted, or left alone" {
+  local volume vm
+  make_cluster kv
+  add_node kv 1
+  add_node kv 2
+  start_schedd
+  wait_for 60 running riak-kv-1
+  wait_for 60 running riak-kv-2
+  put_key "$(http riak-kv-1)" k1 "value of riak-kv-1"
+  volume=$(state get reservations/riak-kv-1 | jq -r .persistence_id)
+  vm=$(vm_of riak-kv-2)
+  kill -TERM "$SCHEDD_PID"
+  wait_for 15 gone "$SCHEDD_PID"
+  # As it was when the first was wanted and had no place, the second unknown.
+  state dump --secrets | jq '.records |= (with_entries(select(.key |
+      test("^(reservations|tasks|status|orders)/") or . == "nodes/riak-kv-2" |
+      not)) | .["clusters/kv"].next = 2)' >"$STACK/older"
+  no_records
+  state restore "$STACK/older"
+  start_schedd
+  wait_for 40 running riak-kv-1
+  wait_for 40 grep -q 'task riak-kv-2\.[0-9]* runs, and no record explains it' "$STACK/schedd.log"
+  kill -KILL "$(vm_of riak-kv-1)"
+  wait_for 60 holds reservations/riak-kv-1 ".persistence_id == \"$volume\""
+  wait_for 60 running riak-kv-1
+  run get_key "$(http riak-kv-1)" k1
+  assert_output "value of riak-kv-1"
+  [ "$(vm_of riak-kv-2)" = "$vm" ]
+}
+
+removed_again() { # its scheduler ends, and says why
+  wait_for 40 gone "$SCHEDD_PID"
+  run -100 wait "$SCHEDD_PID"
+  grep -q "Framework has been removed" "$STACK/schedd.log"
+}
+
+@test "a framework that Mesos has removed: nothing is begun anew unless told" {
+  local id volume
+  make_cluster kv
+  add_node kv 1
+  start_schedd
+  wait_for 60 running riak-kv-1
+  put_key "$(http riak-kv-1)" k1 "value of riak-kv-1"
+  id=$(state get framework | jq -r .id)
+  volume=$(state get reservations/riak-kv-1 | jq -r .persistence_id)
+  curl -sf -d "frameworkId=$id" "http://$MASTER/master/teardown"
+  removed_again
+  start_schedd
+  removed_again
+  # Neither has it become another, nor is a record or a volume gone.
+  curl -sf "http://$MASTER/master/state" | jq -e '.frameworks == []'
+  holds framework ".id == \"$id\""
+  holds reservations/riak-kv-1 ".persistence_id == \"$volume\" and .state == \"held\""
+  # Its volumes are told by the framework's name: another takes them up.
+  state rm framework
+  start_schedd --new
+  wait_for 60 holds framework ".id != \"$id\""
+  wait_for 60 running riak-kv-1
+  run get_key "$(http riak-kv-1)" k1
+  assert_output "value of riak-kv-1"
+  holds reservations/riak-kv-1 ".persistence_id == \"$volume\""
+}
