@@ -9,3 +9,9 @@ example() {
     /^\.Ed/ {if (block == n) exit; next}
     inside && block == n' "$TOP/man/$1" | sed 's/\\e/\\/g; s/\\&//g'
 }
+
+# shown PAGE: the lines of its EXAMPLES that stand alone.
+shown() {
+  sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' "$TOP/man/$1" |
+    sed 's/\\(dq/"/g; s/\\e/\\/g; s/\\&//g'
+}
