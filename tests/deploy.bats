@@ -229,3 +229,43 @@ marathon() { # a stand-in, and a configuration file as the original's
   run -1 riak-mesos director endpoints kv
   run -100 riak-mesos director install a/b
 }
+
+@test "DC/OS: the package, filled in, is the app that we give to Marathon" {
+  marathon
+  local post
+  post="http://127.0.0.1:$(cat port)/v2/apps"
+  run "$TOP/tests/dcos/render.pl" "$TOP/examples/dcos"
+  assert_success
+  echo "$output" >app.json
+  run curl -s -H 'Content-Type: application/json' -d @app.json "$post"
+  [ "$(jq -r .id <<<"$output")" = /riak ]
+  riak-mesos config marathon >ours.json
+  run jq -n --slurpfile a app.json --slurpfile b ours.json '$a[0], $b[0] |
+    [.cmd, .instances, .portDefinitions, .healthChecks]'
+  assert_success
+  [ "$(jq -cs '.[0] == .[1]' <<<"$output")" = true ]
+  # rm-schedd takes each of its variables, and what is JSON in them is.
+  local name
+  for name in $(jq -r '.env | keys[]' app.json); do
+    rm-schedd --help | grep -qF "(\$$name)" || fail "$name is none of rm-schedd's"
+  done
+  run jq -c '.env | (.RIAK_MESOS_CONSTRAINTS, .RIAK_MESOS_RESOURCE_URLS) | fromjson | keys' app.json
+  assert_line --index 0 '[0]'
+  assert_line --index 1 '["executor","riak"]'
+}
+
+@test "DC/OS: options of an operator's own, and a value that needs care" {
+  marathon
+  jq -n '{service: {name: "other", zookeeper: "a\"b"}, node: {mem: 8192, constraints: ""}}' >options.json
+  run "$TOP/tests/dcos/render.pl" "$TOP/examples/dcos" options.json
+  assert_success
+  [ "$(jq -c '[.id, .env.RIAK_MESOS_NODE_MEM, .env.RIAK_MESOS_ZK, .labels.DCOS_SERVICE_NAME,
+    (.env | has("RIAK_MESOS_CONSTRAINTS"))]' <<<"$output")" = '["/other","8192","a\"b","other",false]' ]
+  # Every option has a type, a word to say what it is, and a default of that type.
+  run jq -c 'def options: .properties[] | if .properties then options else . end;
+    options | select((.type != (.default | type)) or (.description | length == 0))' "$TOP/examples/dcos/config.json"
+  assert_success
+  refute_output
+  run jq -e '.version' "$TOP/examples/dcos/package.json"
+  assert_output "\"$(rm-schedd --version | cut -d' ' -f2)\""
+}

@@ -12,7 +12,7 @@ use JSON::PP;
 use POSIX qw(setsid WNOHANG);
 my %fields = (id => qr{^/[a-z0-9-]+(?:/[a-z0-9-]+)*$}, cmd => qr/./,
   cpus => qr/^[0-9.]+$/, mem => qr/^[0-9.]+$/, instances => qr/^[0-9]+$/,
-  fetch => 'ARRAY', env => 'HASH', portDefinitions => 'ARRAY',
+  fetch => 'ARRAY', env => 'HASH', labels => 'HASH', portDefinitions => 'ARRAY',
   healthChecks => 'ARRAY', acceptedResourceRoles => 'ARRAY',
   constraints => 'ARRAY');
 my (%apps, %runs);
@@ -92,9 +92,12 @@ sub wrong {
     my $fits = ref $want ? !ref $value && $value =~ $want : ref $value eq $want;
     return "/$key: not of its kind" unless $fits;
   }
-  for my $key (keys %{$app->{env} // {}}) {
-    return "/env/$key: not a text" if ref $app->{env}{$key};
-    return "/env/$key: not a text" if encode_json([$app->{env}{$key}]) !~ /^\["/;
+  for my $of ('env', 'labels') {
+    for my $key (keys %{$app->{$of} // {}}) {
+      my $value = $app->{$of}{$key};
+      return "/$of/$key: not a text" if ref $value;
+      return "/$of/$key: not a text" if encode_json([$value]) !~ /^\["/;
+    }
   }
   return exists $app->{id} && exists $app->{cmd} ? undef : 'id or cmd is missing';
 }
