@@ -251,6 +251,7 @@ removed_again() { # its scheduler ends, and says why
   start_schedd
   wait_for 60 running riak-kv-1
   put_key "$(http riak-kv-1)" k1 "value of riak-kv-1"
+  wait_for 10 holds reservations/riak-kv-1 '.state == "held"'
   id=$(state get framework | jq -r .id)
   volume=$(state get reservations/riak-kv-1 | jq -r .persistence_id)
   curl -sf -d "frameworkId=$id" "http://$MASTER/master/teardown"
