@@ -45,8 +45,9 @@ LONG_BATS = $(sort $(wildcard tests/integration/*.bats))
 PAGES = $(sort $(wildcard man/*.[1-9]))
 UNITS_SYSTEMD = $(sort $(wildcard examples/systemd/*.service \
 	examples/systemd/*.socket))
-SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash examples/*.sh \
-	tests/*/*.sh tests/*/*.bash tests/bench/run completions/*.bash))
+SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash \
+	examples/*.sh examples/*/*.sh tests/*/*.sh tests/*/*.bash \
+	tests/bench/run completions/*.bash))
 LIBS = -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \
 	-larchive -lprotobuf-c -lssl -lcrypto -ljq -lonig -lm
 
