@@ -63,3 +63,18 @@ three() {
 riak-kv-2	127.0.0.2
 riak-kv-3	127.0.0.3"
 }
+
+@test "three hosts: each program takes what its file says" {
+  local p name
+  for p in rm-schedd rm-api rm-director; do
+    while IFS='=' read -r name _; do
+      "$p" --help | grep -qF "(\$$name)" || fail "$name is none of $p's"
+    done <"$TOP/examples/three-hosts/$p.env"
+    grep -q "EnvironmentFile=-/etc/riak-mesos/$p.env" "$TOP/examples/systemd/$p.service"
+  done
+  # What is JSON within a file's quotes is.
+  # shellcheck source=/dev/null
+  . "$TOP/examples/three-hosts/rm-schedd.env"
+  jq -e '.executor and .["riak-3-2"]' <<<"$RIAK_MESOS_RESOURCE_URLS"
+  jq -e '.[0] == ["hostname", "UNIQUE"]' <<<"$RIAK_MESOS_CONSTRAINTS"
+}
