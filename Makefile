@@ -35,6 +35,7 @@ PROTO_OBJECTS = $(PROTO:%=$(B)/gen/%.pb-c.o)
 LIB_OBJECTS = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*/*.c)) \
 	$(PROTO_OBJECTS)
 UNITS = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+PRELOADS = $(patsubst tests/preload/%.c,$(B)/preload/%.so,$(wildcard tests/preload/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_OBJECTS = $(patsubst lib/%.c,$(B)/fuzz/lib/%.o,$(wildcard lib/*/*.c)) \
@@ -116,6 +117,12 @@ $(B)/tools/%: tests/tools/%.c $(B)/librm.a
 	@mkdir -p $(@D)
 	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(B)/librm.a $(LIBS)
 
+# Libraries that tests preload, to make calls fail.
+$(B)/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(if $(WERROR),-Werror) -O1 -g \
+	    -fPIC -fno-builtin -shared -o $@ $< -ldl
+
 # The archive that agents fetch: our programs for the sandbox, with all that
 # they need of a host. Sanitizers want the symbols.
 AGENT_PROGRAMS = $(filter %/rm-executor %/rm-cepmd %/rm-riak,$(PROGRAMS))
@@ -157,7 +164,7 @@ $(B)/corpus/%_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/replay.c $(B)/librm.a
 
 corpus: $(patsubst $(B)/fuzz/%,$(B)/corpus/%,$(FUZZERS))
 
-bats: all $(TOOLS) $(B)/riak-standin.tar.gz
+bats: all $(TOOLS) $(PRELOADS) $(B)/riak-standin.tar.gz
 
 lint:
 	mandoc -Tlint -W warning $(PAGES)

@@ -12,6 +12,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "base/usage.h"
 
@@ -506,6 +507,7 @@ free_lists(const struct target *target)
 int
 rm_program_main(const struct rm_program *program, int argc, char **argv)
 {
+	rm_memory_guard();
 	rm_log_open(program->name, RM_LOG_TEXT, RM_LOG_INFO);
 	struct parser p = { .program = program };
 	char *values = rm_alloc(program->options_size);

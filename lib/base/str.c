@@ -5,16 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/exit.h"
-#include "base/log.h"
+#include "base/memory.h"
 
 static void *
 check(void *p)
 {
-	if (p == NULL) {
-		rm_log_error("out of memory");
-		_Exit(RM_EXIT_OUTSIDE);
-	}
+	if (p == NULL)
+		rm_memory_exhausted();
 	return p;
 }
 

@@ -15,17 +15,22 @@ setup() {
   start_schedd
   wait_for 60 running riak-kv-1
   wait_for 60 running riak-kv-2
+  start_api
+  start_director kv
 }
 
 teardown() {
+  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
+    tail -n 20 "$STACK"/*.log
+  fi
   stop_tracked
   stop_executors
 }
 
-# Pids of what is ours: scheduler, stages, executors, port mappers.
+# Pids of what is ours: scheduler, stages, API, Director, executors, port mappers.
 ours() {
   local pid
-  echo "$SCHEDD_PID"
+  printf '%s\n' "$SCHEDD_PID" "$API_PID" "$DIRECTOR_PID"
   pgrep -P "$SCHEDD_PID"
   for pid in $(pgrep -x 'rm-executor|rm-cepmd'); do
     case $(readlink "/proc/$pid/cwd") in
@@ -35,6 +40,7 @@ ours() {
 }
 
 memory() { # KiB, private and dirty
+  local pid
   for pid in $(ours); do
     awk '/^Private_Dirty:/ {print $2}' "/proc/$pid/smaps_rollup"
   done | awk '{sum += $1} END {print sum}'
@@ -55,14 +61,17 @@ znodes() {
   local seconds i=0 end before after
   seconds=120
   [ -z "${SHORT-}" ] || seconds=60
-  [ -z "${SOAK_HOURS-}" ] || seconds=$((SOAK_HOURS * 3600))
+  [ -z "${SOAK_HOURS-}" ] ||
+    seconds=$(awk -v h="$SOAK_HOURS" 'BEGIN {printf "%d", h * 3600}')
   # Half a minute to settle.
   sleep 30
   before=("$(memory)" "$(descriptors)" "$(znodes)")
   end=$((SECONDS + seconds))
   while ((SECONDS < end)); do
     put_key "$(http riak-kv-1)" "k$((i % 50))" "v$i"
-    put_key "$(http riak-kv-2)" "k$((i++ % 50))" "v$i"
+    put_key "127.0.0.1:$DIRECTOR_HTTP" "k$((i++ % 50))" "v$i"
+    curl -sf -m 10 "$API/api/v1/clusters/kv/nodes" >/dev/null
+    curl -sf -m 10 "$API/metrics" >/dev/null
     sleep 0.5
   done
   # The client's last connections go.

@@ -1,0 +1,329 @@
+/*
+ * To be preloaded: makes calls fail as a system that is short of something, or
+ * a peer, may make them fail.
+ *
+ *     FAULTS=CLASS:N           the N-th call of the class fails (from 1 on)
+ *     FAULTS=CLASS:SEED/RATE   each fails with a chance of 1 in RATE
+ *
+ * Several with commas. Classes: memory (no more of it), interrupt (EINTR),
+ * short (one byte instead of many), reset (ECONNRESET; EIO of what is no
+ * socket), full (ENOSPC), descriptors (EMFILE). A byte is written to the
+ * descriptor FAULTS_TOLD, if given, when the N-th call was reached.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum class { MEMORY, INTERRUPT, SHORT, RESET, FULL, DESCRIPTORS, CLASSES };
+
+static const char *const names[CLASSES] = { "memory", "interrupt", "short",
+	"reset", "full", "descriptors" };
+
+static struct {
+	unsigned long nth, rate, calls;
+	unsigned long long state;
+} plans[CLASSES];
+static bool active;
+static int told = -1;
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *p, size_t size);
+
+#define REAL(name) static __typeof__(name) *real_##name
+REAL(read);
+REAL(write);
+REAL(writev);
+REAL(recv);
+REAL(send);
+REAL(recvmsg);
+REAL(sendmsg);
+REAL(poll);
+REAL(epoll_wait);
+REAL(open);
+REAL(open64);
+REAL(openat);
+REAL(socket);
+REAL(accept4);
+REAL(pipe2);
+REAL(connect);
+REAL(fsync);
+
+static void
+parse(char *word)
+{
+	char *colon = strchr(word, ':');
+	for (int i = 0; colon != NULL && i < CLASSES; i++) {
+		if (strncmp(word, names[i], (size_t)(colon - word)) != 0)
+			continue;
+		char *end;
+		plans[i].nth = strtoul(colon + 1, &end, 10);
+		if (*end != '/')
+			continue;
+		plans[i].rate = strtoul(end + 1, NULL, 10);
+		/* Every process of a run has failures of its own. */
+		plans[i].state = plans[i].nth * 1000003ULL +
+				 (unsigned long long)getpid();
+	}
+}
+
+static void __attribute__((constructor))
+begin(void)
+{
+	char text[256] = "";
+	const char *given = getenv("FAULTS"), *fd = getenv("FAULTS_TOLD");
+#define FIND(name) real_##name = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
+	FIND(read);
+	FIND(write);
+	FIND(writev);
+	FIND(recv);
+	FIND(send);
+	FIND(recvmsg);
+	FIND(sendmsg);
+	FIND(poll);
+	FIND(epoll_wait);
+	FIND(open);
+	FIND(open64);
+	FIND(openat);
+	FIND(socket);
+	FIND(accept4);
+	FIND(pipe2);
+	FIND(connect);
+	FIND(fsync);
+	if (fd != NULL)
+		told = atoi(fd);
+	if (given != NULL)
+		strncpy(text, given, sizeof(text) - 1);
+	for (char *save, *word = strtok_r(text, ",", &save); word != NULL;
+	     word = strtok_r(NULL, ",", &save))
+		parse(word);
+	active = true;
+}
+
+static bool
+by_chance(enum class c)
+{
+	/* splitmix64 */
+	unsigned long long z = plans[c].state += 0x9e3779b97f4a7c15ULL;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return (z ^ (z >> 31)) % plans[c].rate == 0;
+}
+
+/* Whether this call fails. */
+static bool
+fails(enum class c)
+{
+	if (!active || plans[c].nth == 0)
+		return false;
+	if (plans[c].rate > 0)
+		return by_chance(c);
+	if (++plans[c].calls != plans[c].nth)
+		return false;
+	if (told >= 0 && real_write(told, "x", 1) < 0)
+		abort();
+	return true;
+}
+
+static int
+with(int number)
+{
+	errno = number;
+	return -1;
+}
+
+static int
+reset_of(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0
+		   ? ECONNRESET
+		   : EIO;
+}
+
+void *
+malloc(size_t size)
+{
+	if (fails(MEMORY)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	if (fails(MEMORY)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_calloc(count, size);
+}
+
+void *
+realloc(void *p, size_t size)
+{
+	if (fails(MEMORY)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_realloc(p, size);
+}
+
+/* What comes before the real call of one that moves bytes. */
+#define MOVE(fd, len, out)                                                     \
+	do {                                                                   \
+		if (fails(INTERRUPT))                                          \
+			return with(EINTR);                                    \
+		if (fails(RESET))                                              \
+			return with(reset_of(fd));                             \
+		if ((out) && fails(FULL))                                      \
+			return with(ENOSPC);                                   \
+		if (len > 1 && fails(SHORT))                                   \
+			len = 1;                                               \
+	} while (0)
+
+ssize_t
+read(int fd, void *to, size_t len)
+{
+	MOVE(fd, len, false);
+	return real_read(fd, to, len);
+}
+
+/* Messages on stderr are what a failure is told by. */
+ssize_t
+write(int fd, const void *from, size_t len)
+{
+	if (fd != STDERR_FILENO)
+		MOVE(fd, len, true);
+	return real_write(fd, from, len);
+}
+
+ssize_t
+recv(int fd, void *to, size_t len, int flags)
+{
+	MOVE(fd, len, false);
+	return real_recv(fd, to, len, flags);
+}
+
+ssize_t
+send(int fd, const void *from, size_t len, int flags)
+{
+	MOVE(fd, len, false);
+	return real_send(fd, from, len, flags);
+}
+
+ssize_t
+writev(int fd, const struct iovec *parts, int count)
+{
+	size_t len = parts[0].iov_len, whole = len;
+	MOVE(fd, len, true);
+	if (len < whole)
+		return real_write(fd, parts[0].iov_base, len);
+	return real_writev(fd, parts, count);
+}
+
+ssize_t
+recvmsg(int fd, struct msghdr *message, int flags)
+{
+	size_t len = 0;
+	MOVE(fd, len, false);
+	return real_recvmsg(fd, message, flags);
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	size_t len = 0;
+	MOVE(fd, len, false);
+	return real_sendmsg(fd, message, flags);
+}
+
+int
+poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	return fails(INTERRUPT) ? with(EINTR) : real_poll(fds, count, timeout);
+}
+
+int
+epoll_wait(int fd, struct epoll_event *events, int most, int timeout)
+{
+	return fails(INTERRUPT) ? with(EINTR)
+				: real_epoll_wait(fd, events, most, timeout);
+}
+
+static int
+mode_in(int flags, va_list ap)
+{
+	return flags & (O_CREAT | __O_TMPFILE) ? va_arg(ap, int) : 0;
+}
+
+#define OPEN(name, ...)                                                        \
+	va_list ap;                                                            \
+	va_start(ap, flags);                                                   \
+	int mode = mode_in(flags, ap);                                         \
+	va_end(ap);                                                            \
+	return fails(DESCRIPTORS) ? with(EMFILE)                               \
+				  : real_##name(__VA_ARGS__, flags, mode)
+
+int
+open(const char *path, int flags, ...)
+{
+	OPEN(open, path);
+}
+
+int
+open64(const char *path, int flags, ...)
+{
+	OPEN(open64, path);
+}
+
+int
+openat(int at, const char *path, int flags, ...)
+{
+	OPEN(openat, at, path);
+}
+
+int
+socket(int domain, int type, int protocol)
+{
+	return fails(DESCRIPTORS) ? with(EMFILE)
+				  : real_socket(domain, type, protocol);
+}
+
+int
+accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
+{
+	return fails(DESCRIPTORS) ? with(EMFILE)
+				  : real_accept4(fd, from, len, flags);
+}
+
+int
+pipe2(int ends[2], int flags)
+{
+	return fails(DESCRIPTORS) ? with(EMFILE) : real_pipe2(ends, flags);
+}
+
+int
+connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	return fails(RESET) ? with(ECONNRESET) : real_connect(fd, to, len);
+}
+
+int
+fsync(int fd)
+{
+	return fails(FULL) ? with(ENOSPC) : real_fsync(fd);
+}
