@@ -22,6 +22,7 @@ struct rm_cluster {
 	struct rm_model model;
 	double now;
 	bool subscribed;
+	struct rm_entry **grouped; /* the nodes, cluster by cluster; a tick's */
 };
 
 /* Of each node, in entry->own of the model. */
@@ -36,6 +37,7 @@ struct own {
 /* Of each cluster, likewise. */
 struct own_cluster {
 	double joining_since; /* nodes are ready to join; 0: none */
+	struct rm_entries nodes; /* its own; part of grouped */
 };
 
 void *
@@ -52,10 +54,11 @@ rm_cluster_free(void *state)
 {
 	struct rm_cluster *c = state;
 	rm_model_free(&c->model);
+	free(c->grouped);
 	free(c);
 }
 
-static const struct rm_entry *
+static struct rm_entry *
 cluster_of(const struct rm_cluster *c, const struct rm_entry *node)
 {
 	return rm_model_cluster(
@@ -207,13 +210,36 @@ look_at(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *node)
 	forget(c, stage, node);
 }
 
-static bool
-has_nodes(const struct rm_cluster *c, const struct rm_entry *cluster)
+/* Each cluster's nodes, in one pass over all: looking for them in each of many
+ * clusters would take clusters times nodes. */
+static void
+group(struct rm_cluster *c)
 {
-	for (size_t i = 0; i < c->model.nodes.count; i++)
-		if (cluster_of(c, c->model.nodes.items[i]) == cluster)
-			return true;
-	return false;
+	const struct rm_entries *nodes = &c->model.nodes;
+	const struct rm_entries *clusters = &c->model.clusters;
+	struct rm_entry **next;
+	c->grouped = next = rm_realloc(
+	    c->grouped, nodes->count * sizeof(*c->grouped));
+	for (size_t i = 0; i < clusters->count; i++)
+		((struct own_cluster *)clusters->items[i]->own)
+		    ->nodes = (struct rm_entries){ 0 };
+	for (size_t i = 0; i < nodes->count; i++) {
+		struct rm_entry *of = cluster_of(c, nodes->items[i]);
+		if (of != NULL)
+			((struct own_cluster *)of->own)->nodes.room++;
+	}
+	for (size_t i = 0; i < clusters->count; i++) {
+		struct own_cluster *own = clusters->items[i]->own;
+		own->nodes.items = next;
+		next += own->nodes.room;
+	}
+	for (size_t i = 0; i < nodes->count; i++) {
+		struct rm_entry *of = cluster_of(c, nodes->items[i]);
+		if (of == NULL)
+			continue;
+		struct rm_entries *its = &((struct own_cluster *)of->own)->nodes;
+		its->items[its->count++] = nodes->items[i];
+	}
 }
 
 /* A cluster to be destroyed goes when the last of its nodes has gone. */
@@ -225,7 +251,8 @@ destroy(struct rm_cluster *c, struct rm_stage *stage, struct rm_entry *cluster)
 	jv record = rm_entry_value(cluster, RM_RECORD_CLUSTER);
 	int version = cluster->cells[RM_RECORD_CLUSTER].version;
 	if (!rm_json_bool(record, "destroy", false) || version < 0 ||
-	    cluster->broken || has_nodes(c, cluster))
+	    cluster->broken ||
+	    ((struct own_cluster *)cluster->own)->nodes.count > 0)
 		return;
 	rm_log_info("gone cluster=%s", cluster->key);
 	if (rm_entry_has(cluster, RM_RECORD_ROLLOUT))
@@ -252,8 +279,10 @@ look_at_cluster(
 		rm_entry_value(cluster, RM_RECORD_CLUSTER), "destroy", false))
 		return;
 	bool changing = rm_membership_step(
-	    &c->model, stage, cluster->key, c->now, &own->joining_since);
-	rm_rollout_step(&c->model, stage, cluster, c->now, changing);
+	    &c->model, stage, cluster->key, &own->nodes, c->now,
+	    &own->joining_since);
+	rm_rollout_step(
+	    &c->model, stage, cluster, &own->nodes, c->now, changing);
 }
 
 static int
@@ -268,6 +297,7 @@ on_tick(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 	rm_model_sweep(&c->model);
 	if (rm_model_frozen(&c->model))
 		return 0;
+	group(c);
 	/* A rollout's record goes out before the KILL that carries it out. */
 	for (size_t i = 0; i < c->model.clusters.count; i++)
 		look_at_cluster(c, stage, c->model.clusters.items[i]);

@@ -168,11 +168,11 @@ struct others {
 };
 
 static struct others
-ask_others(const struct rm_model *model, const struct rm_entry *node)
+ask_others(const struct rm_entries *nodes, const struct rm_entry *node)
 {
 	struct others others = { 0 };
-	for (size_t i = 0; i < model->nodes.count; i++) {
-		const struct rm_entry *other = model->nodes.items[i];
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct rm_entry *other = nodes->items[i];
 		if (!is_other(other, node))
 			continue;
 		if (!rm_member_ready(other))
@@ -208,7 +208,7 @@ rm_member_is_needed(const struct rm_model *model, const struct rm_entry *node)
 bool
 rm_member_is_listed(const struct rm_model *model, const struct rm_entry *node)
 {
-	return ask_others(model, node).list > 0;
+	return ask_others(&model->nodes, node).list > 0;
 }
 
 bool
@@ -217,7 +217,7 @@ rm_member_may_be_listed(
 {
 	if (rm_node_life(node) == RM_TASK_NONE)
 		return false;
-	struct others others = ask_others(model, node);
+	struct others others = ask_others(&model->nodes, node);
 	return others.list > 0 || (others.do_not == 0 && others.silent > 0);
 }
 
@@ -296,8 +296,8 @@ is_target(const struct rm_member_ring *r, const struct rm_entry *seed)
 {
 	char *name = rm_member_name(seed);
 	bool found = false;
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		const struct rm_entry *node = r->model->nodes.items[i];
+	for (size_t i = 0; i < r->nodes.count; i++) {
+		const struct rm_entry *node = r->nodes.items[i];
 		const char *told = rm_json_path_text(
 		    rm_entry_value(node, RM_RECORD_ORDER), "arguments.node");
 		found |= rm_member_of(r, node) && told != NULL &&
@@ -313,7 +313,7 @@ static bool
 may_have_a_ring(const struct rm_member_ring *r, const struct rm_entry *node)
 {
 	return rm_member_ring_size(node) == 1 &&
-	       ask_others(r->model, node).silent > 0;
+	       ask_others(&r->nodes, node).silent > 0;
 }
 
 /* One that is to leave may hold all the data, while new ones stand by: they
@@ -350,8 +350,8 @@ static struct rm_entry *
 find_seed(const struct rm_member_ring *r)
 {
 	struct rm_entry *best = NULL;
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		struct rm_entry *node = r->model->nodes.items[i];
+	for (size_t i = 0; i < r->nodes.count; i++) {
+		struct rm_entry *node = r->nodes.items[i];
 		if (is_seed(r, node) && is_better(r, node, best))
 			best = node;
 	}

@@ -21,6 +21,7 @@ struct rm_member_ring {
 	struct rm_model *model;
 	struct rm_stage *stage;
 	const char *cluster;
+	struct rm_entries nodes; /* the cluster's, and perhaps others; borrowed */
 	double now;
 	struct rm_entry *seed; /* NULL: none is up */
 	jv members; /* names, as the seed sees them; owned */

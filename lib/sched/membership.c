@@ -61,8 +61,8 @@ count(const struct rm_member_ring *r,
     bool (*what)(const struct rm_member_ring *, const struct rm_entry *))
 {
 	size_t n = 0;
-	for (size_t i = 0; i < r->model->nodes.count; i++)
-		n += what(r, r->model->nodes.items[i]);
+	for (size_t i = 0; i < r->nodes.count; i++)
+		n += what(r, r->nodes.items[i]);
 	return n;
 }
 
@@ -77,8 +77,8 @@ change(struct rm_member_ring *r, const char *verb, const char *list,
 	char *seed = rm_member_name(r->seed);
 	jv names = jv_array();
 	bool all = true;
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		struct rm_entry *node = r->model->nodes.items[i];
+	for (size_t i = 0; i < r->nodes.count; i++) {
+		struct rm_entry *node = r->nodes.items[i];
 		if (!what(r, node))
 			continue;
 		jv arguments = jv_object();
@@ -131,11 +131,14 @@ step(struct rm_member_ring *r, double *joining_since)
 
 bool
 rm_membership_step(struct rm_model *model, struct rm_stage *stage,
-    const char *cluster, double now, double *joining_since)
+    const char *cluster, const struct rm_entries *nodes, double now,
+    double *joining_since)
 {
-	struct rm_member_ring ring = {
-		.model = model, .stage = stage, .cluster = cluster, .now = now
-	};
+	struct rm_member_ring ring = { .model = model,
+		.stage = stage,
+		.cluster = cluster,
+		.nodes = *nodes,
+		.now = now };
 	rm_member_ring_open(&ring);
 	bool changes = ring.seed != NULL && step(&ring, joining_since);
 	rm_member_ring_close(&ring);

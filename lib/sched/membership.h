@@ -31,6 +31,6 @@
  * joining_since is the caller's, one a cluster, 0 at first. True while
  * something is to change in the ring. */
 bool rm_membership_step(struct rm_model *model, struct rm_stage *stage,
-    const char *cluster, double now, double *joining_since);
+    const char *cluster, const struct rm_entries *nodes, double now, double *joining_since);
 
 #endif

@@ -62,8 +62,8 @@ static jv
 staged_joins(const struct rm_member_ring *r, const struct rm_entry *but)
 {
 	jv names = jv_array();
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		const struct rm_entry *node = r->model->nodes.items[i];
+	for (size_t i = 0; i < r->nodes.count; i++) {
+		const struct rm_entry *node = r->nodes.items[i];
 		if (node == but || !rm_member_of(r, node) ||
 		    !rm_member_ready(node) || rm_member_in_ring(r, node) ||
 		    rm_member_answer(node, "join") != RM_MEMBER_DONE)
@@ -203,8 +203,8 @@ names_it(jv list, const char *old)
 static bool
 is_committed(const struct rm_member_ring *r, const char *old)
 {
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		const struct rm_entry *node = r->model->nodes.items[i];
+	for (size_t i = 0; i < r->nodes.count; i++) {
+		const struct rm_entry *node = r->nodes.items[i];
 		if (!rm_member_of(r, node) ||
 		    rm_member_answer(node, "commit") != RM_MEMBER_DONE ||
 		    rm_member_due(r, node, RM_MEMBER_SPREAD))
@@ -259,8 +259,8 @@ take_out_forgotten(struct rm_member_ring *r)
 bool
 rm_repair_step(struct rm_member_ring *r)
 {
-	for (size_t i = 0; i < r->model->nodes.count; i++) {
-		const struct rm_entry *node = r->model->nodes.items[i];
+	for (size_t i = 0; i < r->nodes.count; i++) {
+		const struct rm_entry *node = r->nodes.items[i];
 		char *old = is_dead(r, node)
 				? rm_member_listed(r->members, node->key)
 				: NULL;

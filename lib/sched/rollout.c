@@ -89,8 +89,8 @@ make_plan(struct rollout *r)
 		jv_free(command);
 		command = jv_null();
 	}
-	for (size_t i = 0; i < r->ring.model->nodes.count; i++) {
-		const struct rm_entry *node = r->ring.model->nodes.items[i];
+	for (size_t i = 0; i < r->ring.nodes.count; i++) {
+		const struct rm_entry *node = r->ring.nodes.items[i];
 		double before = met(node);
 		if (is_to_run(r, node) && before >= 0 && before < r->counter)
 			steps = jv_array_append(steps, new_step(r, node));
@@ -256,8 +256,8 @@ others_are_up(
     struct rollout *r, const struct rm_entry *of, struct rm_entry **witness)
 {
 	*witness = NULL;
-	for (size_t i = 0; i < r->ring.model->nodes.count; i++) {
-		struct rm_entry *node = r->ring.model->nodes.items[i];
+	for (size_t i = 0; i < r->ring.nodes.count; i++) {
+		struct rm_entry *node = r->ring.nodes.items[i];
 		if (node == of || !is_to_run(r, node) ||
 		    is_under_way(r, node->key))
 			continue;
@@ -416,13 +416,15 @@ look(struct rollout *r)
 
 void
 rm_rollout_step(struct rm_model *model, struct rm_stage *stage,
-    struct rm_entry *cluster, double now, bool changing)
+    struct rm_entry *cluster, const struct rm_entries *nodes, double now,
+    bool changing)
 {
 	jv before = rm_entry_value(cluster, RM_RECORD_ROLLOUT);
 	struct rollout r = {
 		.ring = { .model = model,
 		    .stage = stage,
 		    .cluster = cluster->key,
+		    .nodes = *nodes,
 		    .now = now },
 		.cluster = cluster,
 		.counter = rm_entry_number(

@@ -27,7 +27,7 @@
 
 /* Makes the plan, takes its steps. changing: the ring is to change. */
 void rm_rollout_step(struct rm_model *model, struct rm_stage *stage,
-    struct rm_entry *cluster, double now, bool changing);
+    struct rm_entry *cluster, const struct rm_entries *nodes, double now, bool changing);
 
 /* Whether the plan wants the node's task ended, now. */
 bool rm_rollout_ends(
