@@ -80,28 +80,59 @@ rm_place_survey(struct rm_candidate *candidates, size_t count,
 	jv domains = jv_object();
 	for (size_t i = 0; i < count; i++) {
 		struct rm_candidate *c = &candidates[i];
+		if (!c->measured) {
+			measure(c);
+			c->domain = domain_number(&domains, c->agent);
+			c->measured = true;
+		}
+		c->values = values;
+		if (constraints->count == 0)
+			continue;
 		struct rm_place place = place_at(c->agent);
-		measure(c);
-		c->domain = domain_number(&domains, c->agent);
 		rm_constraints_locate(constraints, &place, values);
 		jv_free(place.attributes);
-		c->values = values;
 		values += constraints->count;
 	}
 	jv_free(domains);
 }
 
-static void
-count_one(struct rm_candidate *candidates, size_t count, jv reservation,
-    const struct rm_place *place, bool same)
+/* By the order of mesos/agents.h. */
+static struct rm_candidate *
+find(struct rm_candidate *candidates, size_t count, const char *id)
 {
-	const char *agent = rm_json_text(reservation, "agent_id", "");
-	for (size_t i = 0; i < count; i++) {
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strverscmp(candidates[middle].agent->id, id);
+		if (order == 0)
+			return &candidates[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static void
+count_at(struct rm_candidate *candidates, size_t count, jv reservation,
+    bool same)
+{
+	struct rm_candidate *c = find(
+	    candidates, count, rm_json_text(reservation, "agent_id", ""));
+	if (c == NULL)
+		return;
+	c->site.any++;
+	c->site.cluster += same;
+}
+
+static void
+count_in_domain(
+    struct rm_candidate *candidates, size_t count, const struct rm_place *place)
+{
+	for (size_t i = 0; place->region[0] != '\0' && i < count; i++) {
 		struct rm_candidate *c = &candidates[i];
-		bool here = strcmp(c->agent->id, agent) == 0;
-		c->site.any += here;
-		c->site.cluster += here && same;
-		c->site.domain += same && c->domain >= 0 &&
+		c->site.domain += c->domain >= 0 &&
 				  strcmp(c->agent->region, place->region) ==
 				      0 &&
 				  strcmp(c->agent->zone, place->zone) == 0;
@@ -124,11 +155,13 @@ rm_place_count(struct rm_candidate *candidates, size_t count,
 		bool same = strcmp(rm_entry_text(
 				       node, RM_RECORD_NODE, "cluster", ""),
 				cluster) == 0;
+		count_at(candidates, count, reservation, same);
+		if (!same)
+			continue;
 		jv attributes = rm_json_get(reservation, "attributes");
 		struct rm_place place = place_of(reservation, attributes);
-		count_one(candidates, count, reservation, &place, same);
-		if (same)
-			rm_constraints_count(constraints, &place);
+		count_in_domain(candidates, count, &place);
+		rm_constraints_count(constraints, &place);
 		jv_free(attributes);
 	}
 }

@@ -51,6 +51,7 @@ struct rm_candidate {
 	struct rm_agent *agent;
 	struct rm_site site;
 	bool barred; /* step 7 */
+	bool measured; /* what rm_place_survey() finds but for values is known */
 	const char *role; /* as rm_need_source() takes it */
 	/* What rm_place_survey() finds. */
 	int64_t has[RM_PLACE_STEPS]; /* of steps 2 to 5 */
