@@ -100,7 +100,7 @@ teardown() {
   run curl -s -u riak:secret -d '{}' "$url" -w '%{http_code}'
   assert_output --partial 415
   run curl -s -u riak:secret -H 'Content-Type: application/json' -d '{}' "$url" \
-    -H 'Accept: application/x-protobuf' -w '%{http_code}'
+    -H 'Accept: text/html' -w '%{http_code}'
   assert_output --partial 406
   run curl -s -u riak:secret -H 'Content-Type: application/json' -d '{' "$url"
   assert_output --partial "Failed to parse body into JSON"
@@ -108,6 +108,34 @@ teardown() {
   assert_output 405
   run curl -s -o /dev/null -w '%{http_code}' "http://$MASTER/nowhere"
   assert_output 404
+}
+
+# offers_in FILE: what rm-mesos events was offered, without ids.
+offers_in() {
+  jq -cS 'select(.event == "OFFERS").mesos.offers.offers[] |
+    del(.id, .framework_id)' "$1" | sort
+}
+
+# Of each of the three agents.
+all_offered() {
+  [ "$(offers_in "$1" | jq -r .hostname | sort -u | wc -l)" -eq 3 ]
+}
+
+@test "events as protocol buffers say what JSON does" {
+  start_local --attributes 'rack:r1;slots:[1-3,5-6];load:1.5' --domain eu/z1
+  local form
+  for form in json protobuf; do
+    rm-mesos events --master "$MASTER" --role riak --name "$form" --new \
+      --wire="$form" >"$BATS_TEST_TMPDIR/$form" \
+      2>"$BATS_TEST_TMPDIR/$form.err" 3>&- &
+    track "$!"
+    wait_for 10 all_offered "$BATS_TEST_TMPDIR/$form"
+    # What it has goes to the next one.
+    kill "$!"
+    wait "$!"
+  done
+  offers_in "$BATS_TEST_TMPDIR/json" >"$BATS_TEST_TMPDIR/expected"
+  offers_in "$BATS_TEST_TMPDIR/protobuf" | diff "$BATS_TEST_TMPDIR/expected" -
 }
 
 @test "a task's life: reserve, create, launch, message, kill, run again" {

@@ -36,7 +36,7 @@ do_subscribe(struct rm_request *request, struct rm_local_site *site,
     struct rm_local_executor *executor, jv body)
 {
 	struct rm_local_sink sink = rm_local_stream_begin(
-	    request, NULL, executor_gone, site);
+	    request, NULL, false, executor_gone, site);
 	rm_local_stream_serve(&sink, executor);
 	rm_local_executor_subscribe(executor, &sink, body);
 }

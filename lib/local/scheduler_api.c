@@ -68,6 +68,14 @@ unauthorized(struct rm_request *request)
 	rm_reply_text(request, 401, "401 Unauthorized.");
 }
 
+static bool
+wants_protobuf(const struct rm_request *request)
+{
+	const char *accept = rm_request_header(request, "Accept");
+	return accept != NULL && strstr(accept, "x-protobuf") != NULL &&
+	       strstr(accept, "json") == NULL;
+}
+
 /* The parsed body, or invalid after a refusal. */
 static jv
 body_of(struct rm_request *request)
@@ -85,9 +93,10 @@ body_of(struct rm_request *request)
 	}
 	const char *accept = rm_request_header(request, "Accept");
 	if (accept != NULL && strstr(accept, "json") == NULL &&
-	    strstr(accept, "*/*") == NULL) {
+	    strstr(accept, "*/*") == NULL && !wants_protobuf(request)) {
 		rm_reply_text(request, 406,
-		    "Expecting 'Accept' to allow application/json");
+		    "Expecting 'Accept' to allow application/json or "
+		    "application/x-protobuf");
 		return jv_invalid();
 	}
 	size_t len;
@@ -128,8 +137,8 @@ subscribe(struct rm_local_daemon *daemon, struct rm_request *request, jv call)
 {
 	char stream_id[RM_UUID_SIZE];
 	rm_uuid_text(stream_id);
-	struct rm_local_sink sink = rm_local_stream_begin(
-	    request, stream_id, scheduler_gone, daemon);
+	struct rm_local_sink sink = rm_local_stream_begin(request, stream_id,
+	    wants_protobuf(request), scheduler_gone, daemon);
 	struct rm_local_framework *f = rm_local_subscribe(
 	    &daemon->local, call, &sink, stream_id);
 	if (f != NULL)
