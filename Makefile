@@ -282,10 +282,14 @@ deb: deps
 	@$(call install,$(DEB_PACKAGES))
 	examples/deb.sh $(B) $(VERSION)
 
+# Links go to our pages, those that are in the folder where mandoc runs, or to
+# Debian's copy of another program's.
 html: $(PAGES)
-	mkdir -p $(B)/html
-	for p in $(PAGES); do mandoc -Thtml -Oman=%N.%S.html $$p \
-	    >$(B)/html/$${p##*/}.html || exit 1; done
+	rm -rf $(B)/html && mkdir -p $(B)/html
+	cd man && for p in $(notdir $(PAGES)); do mandoc -Thtml \
+	    '-Oman=%N.%S.html;https://manpages.debian.org/%N.%S' $$p \
+	    >$(abspath $(B))/html/$$p.html || exit 1; done
+	cp $(B)/html/riak-mesos.7.html $(B)/html/index.html
 
 clean:
 	rm -rf $(B)

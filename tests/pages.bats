@@ -127,3 +127,18 @@ commands_of() {
     readelf -lW "$RM_BIN/$p" | grep -q GNU_RELRO
   done
 }
+
+@test "make html: an index, a file a page, and no link that leads nowhere" {
+  local link
+  make -s -C "$TOP" B="$BATS_TEST_TMPDIR/b" html
+  cd "$BATS_TEST_TMPDIR/b/html"
+  [ -s index.html ]
+  [ "$(ls ./*.[1-9].html | wc -l)" -eq "$(ls "$TOP"/man/*.[1-9] | wc -l)" ]
+  for link in $(grep -oh 'href="[^"#]*' ./*.html | cut -d'"' -f2 | sort -u); do
+    case $link in
+    https://*) ;;
+    *) [ -s "$link" ] || fail "$link is not there" ;;
+    esac
+  done
+  grep -q 'href="rm-mesos.1.html"' index.html
+}
