@@ -18,7 +18,7 @@ struct options {
 	struct rm_option_list resources, attributes, domains;
 	double allocation_interval, agent_timeout, registration_timeout,
 	    reregister_timeout, heartbeat, update_retry, election;
-	bool keep_executors, authenticate_executors;
+	bool keep_executors, authenticate_executors, dry;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -67,6 +67,8 @@ static const struct rm_option table[] = {
 	    false },
 	{ RM_OPTION_FLAG, "keep-executors", 0, NULL, NULL, NULL, NULL,
 	    "leave them running when stopped", AT(keep_executors), false },
+	{ RM_OPTION_FLAG, "dry", 0, NULL, NULL, NULL, NULL,
+	    "answer as executors do, run none, store nothing", AT(dry), false },
 	{ RM_OPTION_TEXT, "master", 'm', "HOST:PORT", NULL, NULL,
 	    "127.0.0.1:5050", "which rm-local a fault is for", AT(master),
 	    false },
@@ -127,6 +129,7 @@ run(void *options, int argc, char **argv)
 		.credentials = o->credentials,
 		.zk = o->zk,
 		.allocation_interval = o->allocation_interval,
+		.dry = o->dry,
 		.settings = {
 			.heartbeat = o->heartbeat,
 			.update_retry = o->update_retry,

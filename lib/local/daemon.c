@@ -16,6 +16,7 @@
 #include "local/allocator.h"
 #include "local/announce.h"
 #include "local/credentials.h"
+#include "local/dry.h"
 #include "local/executor.h"
 #include "local/executor_api.h"
 #include "local/fault.h"
@@ -78,6 +79,8 @@ void
 rm_local_daemon_settle(struct rm_local_daemon *daemon)
 {
 	struct rm_error err = { 0 };
+	if (daemon->dry != NULL)
+		return;
 	if (rm_local_store_save(&daemon->local, daemon->state, &err) == 0)
 		rm_local_run_go(&daemon->local);
 	else
@@ -221,6 +224,27 @@ static const struct rm_local_hooks hooks = {
 	.failed_over = failed_over,
 };
 
+/* Nobody asks at the addresses of agents without processes. */
+static void
+dry_agent_up(struct rm_local_agent *agent)
+{
+	if (agent->port == 0)
+		agent->port = 1;
+}
+
+static const struct rm_local_hooks dry_hooks = {
+	.launch = rm_local_dry_launch,
+	.destroy = rm_local_dry_destroy,
+	.release = rm_local_dry_release,
+	.agent_up = dry_agent_up,
+};
+
+static void
+dry_enter(void *arg)
+{
+	rm_local_daemon_enter(arg);
+}
+
 static const char *
 turn(const char *const *items, size_t count, size_t i, const char *fallback)
 {
@@ -300,7 +324,7 @@ make_agent(struct rm_local_daemon *daemon,
 	agent->work_dir = rm_format("%s/agent-%u", daemon->work_dir, number);
 	place(agent, o);
 	daemon->sites[i] = (struct rm_local_site){ daemon, agent, NULL };
-	return rm_local_make_directories(agent->work_dir, err);
+	return o->dry ? 0 : rm_local_make_directories(agent->work_dir, err);
 }
 
 /* One rm-local a directory. */
@@ -330,7 +354,8 @@ static int
 start_agents(struct rm_local_daemon *daemon, struct rm_error *err)
 {
 	struct rm_local *local = &daemon->local;
-	each_executor(local, rm_local_run_adopt);
+	if (daemon->dry == NULL)
+		each_executor(local, rm_local_run_adopt);
 	for (size_t i = 0; i < local->agent_count; i++) {
 		struct rm_local_agent *agent = local->agents[i];
 		bool was_up = agent->up || agent->id == NULL;
@@ -358,12 +383,17 @@ start(struct rm_local_daemon *daemon, const struct rm_local_daemon_options *o,
 	if (daemon->loop == NULL)
 		return -1;
 	rm_local_run_init(daemon->loop, run_settled, daemon);
+	if (o->dry) {
+		daemon->dry = rm_local_dry_new(
+		    daemon->loop, dry_enter, run_settled, daemon);
+		local->hooks = dry_hooks;
+	}
 	rm_local_daemon_enter(daemon);
 	local->started = local->elected = local->wall;
 	for (size_t i = 0; i < (size_t)o->agents; i++)
 		if (make_agent(daemon, o, i, err) != 0)
 			return -1;
-	if (rm_local_store_load(local, daemon->state, err) != 0)
+	if (!o->dry && rm_local_store_load(local, daemon->state, err) != 0)
 		return -1;
 	daemon->server = rm_server_new(
 	    daemon->loop, master_routes, daemon, err);
@@ -449,6 +479,7 @@ clean_up(struct rm_local_daemon *daemon)
 	rm_timer_free(&daemon->allocation);
 	rm_timer_free(&daemon->last);
 	rm_local_free(&daemon->local);
+	rm_local_dry_free(daemon->dry);
 	if (daemon->loop != NULL)
 		event_base_free(daemon->loop);
 	if (daemon->lock >= 0)

@@ -22,10 +22,12 @@ struct rm_local_daemon_options {
 	const char *credentials; /* file, or NULL */
 	const char *zk; /* "zk://host:port/path", or NULL */
 	double allocation_interval;
+	bool dry; /* executors are no processes; nothing is stored */
 	struct rm_local_settings settings;
 };
 
 struct rm_local_announce;
+struct rm_local_dry;
 
 struct rm_local_site { /* an agent's address */
 	struct rm_local_daemon *daemon;
@@ -39,6 +41,7 @@ struct rm_local_daemon {
 	struct rm_server *server;
 	struct rm_local_site *sites; /* one an agent */
 	struct rm_local_announce *announce; /* or NULL */
+	struct rm_local_dry *dry; /* or NULL */
 	char *work_dir, *state;
 	int lock;
 	jv credentials; /* invalid: anyone */

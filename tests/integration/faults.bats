@@ -27,10 +27,10 @@ keep() {
     until [ -e "$STACK/stop" ]; do
       "$@" >>"$STACK/$name.out" 2>>"$STACK/$name.log" &
       pid=$!
-      wait "$pid"
-      code=$?
+      code=0
+      wait "$pid" || code=$?
       [ -e "$STACK/stop" ] || echo "$name $code" >>"$STACK/ends"
-      kill -KILL "$pid" 2>/dev/null
+      kill -KILL "$pid" 2>/dev/null || true
       sleep 0.2
     done
   ) 3>&- &

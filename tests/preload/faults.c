@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -142,6 +143,15 @@ with(int number)
 	return -1;
 }
 
+/* /dev/urandom never does, and is relied upon. */
+static bool
+can_break(int fd)
+{
+	struct stat st;
+	return plans[RESET].nth > 0 && fstat(fd, &st) == 0 &&
+	       !S_ISCHR(st.st_mode);
+}
+
 static int
 reset_of(int fd)
 {
@@ -187,7 +197,7 @@ realloc(void *p, size_t size)
 	do {                                                                   \
 		if (fails(INTERRUPT))                                          \
 			return with(EINTR);                                    \
-		if (fails(RESET))                                              \
+		if (can_break(fd) && fails(RESET))                             \
 			return with(reset_of(fd));                             \
 		if ((out) && fails(FULL))                                      \
 			return with(ENOSPC);                                   \
