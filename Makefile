@@ -72,8 +72,8 @@ COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 # A test may write the argv of a child as literals.
 COMPILE_TEST = $(COMPILE) -Wno-write-strings
 
-.PHONY: all check unit corpus lint bats integration fuzz bench bench-load \
-	analyze format deps install uninstall quickstart dist deb html soak clean
+.PHONY: all check unit corpus hardened lint bats integration fuzz bench \
+	bench-load analyze format deps install uninstall quickstart dist deb html soak clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -165,6 +165,10 @@ $(B)/corpus/%_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/replay.c $(B)/librm.a
 corpus: $(patsubst $(B)/fuzz/%,$(B)/corpus/%,$(FUZZERS))
 
 bats: all $(TOOLS) $(PRELOADS) $(B)/riak-standin.tar.gz
+
+# Programs under a sanitizer are for tests only, and are not hardened.
+hardened: all
+	$(if $(SANITIZE),,tests/hardened.sh $(PROGRAMS))
 
 lint:
 	mandoc -Tlint -W warning $(PAGES)

@@ -324,7 +324,7 @@ run_names(void *options, int argc, char **argv)
 	(void)argv;
 	const struct options *o = options;
 	struct rm_error err = { 0 };
-	int port, rc = parse_port(o->port, 1, &port, &err);
+	int port = 0, rc = parse_port(o->port, 1, &port, &err);
 	if (rc == 0)
 		rc = rm_epmd_ask_names(port, print_node, NULL, &err);
 	return end(rc, &err);
@@ -336,7 +336,7 @@ run_lookup(void *options, int argc, char **argv)
 	(void)argc;
 	const struct options *o = options;
 	struct rm_error err = { 0 };
-	int port, rc = parse_port(o->port, 1, &port, &err);
+	int port = 0, rc = parse_port(o->port, 1, &port, &err);
 	if (rc == 0)
 		rc = rm_epmd_ask_name(port, argv[0], print_node, NULL, &err);
 	return end(rc, &err);

@@ -36,6 +36,10 @@ part lint
 "$@" -s lint
 tally lint $?
 
+part hardening
+"$@" -s hardened
+tally hardened $?
+
 part units
 for t in "$RM_BUILD"/tests/*_test; do
   "$t" >"$out" 2>&1
