@@ -18,11 +18,11 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "io/http_text.h"
 
 #define HEADERS_LIMIT ((ev_ssize_t)64 << 10)
 #define BODY_LIMIT    ((ev_ssize_t)16 << 20)
 #define IDLE_SECONDS  60
-#define PARAMS_MAX    8
 
 struct rm_server {
 	struct event_base *loop;
@@ -35,18 +35,12 @@ struct rm_server {
 	LIST_HEAD(, rm_request) requests;
 };
 
-/* Something decoded that the caller borrows. */
-struct text {
-	struct text *next;
-	char *name, *value;
-};
-
 struct rm_request {
 	LIST_ENTRY(rm_request) entry;
 	struct rm_server *server;
 	struct evhttp_request *req;
 	char *path;
-	struct text *params, *queries;
+	struct rm_http_text *params, *queries;
 	struct event *event; /* peer's end of a stream; or abort */
 	void (*on_close)(void *arg);
 	void *arg;
@@ -69,68 +63,13 @@ static const struct {
 };
 
 static void
-texts_free(struct text **texts)
-{
-	while (*texts != NULL) {
-		struct text *text = *texts;
-		*texts = text->next;
-		free(text->name);
-		free(text->value);
-		free(text);
-	}
-}
-
-static const char *
-text_find(const struct text *text, const char *name)
-{
-	for (; text != NULL; text = text->next)
-		if (strcmp(text->name, name) == 0)
-			return text->value;
-	return NULL;
-}
-
-/* Percent-decodes; NULL for a byte of zero, which no text of ours has. */
-static char *
-decode(const char *from, size_t len, bool form)
-{
-	char *raw = rm_format("%.*s", (int)len, from);
-	size_t size = 0;
-	char *decoded = evhttp_uridecode(raw, form, &size);
-	free(raw);
-	if (decoded != NULL && strlen(decoded) != size) {
-		free(decoded);
-		return NULL;
-	}
-	return decoded;
-}
-
-/* Consumes name and value; false when one could not be decoded. */
-static bool
-text_add(struct text **texts, char *name, char *value)
-{
-	if (name == NULL || value == NULL) {
-		free(name);
-		free(value);
-		return false;
-	}
-	struct text *text = rm_alloc(sizeof(*text));
-	text->name = name;
-	text->value = value;
-	/* The first of a name counts. */
-	while (*texts != NULL)
-		texts = &(*texts)->next;
-	*texts = text;
-	return true;
-}
-
-static void
 request_free(struct rm_request *request)
 {
 	LIST_REMOVE(request, entry);
 	if (request->event != NULL)
 		event_free(request->event);
-	texts_free(&request->params);
-	texts_free(&request->queries);
+	rm_http_texts_free(&request->params);
+	rm_http_texts_free(&request->queries);
 	free(request->path);
 	free(request);
 }
@@ -167,53 +106,6 @@ watch_close(struct rm_request *request, bool on)
 }
 
 static bool
-parse_queries(struct rm_request *request, const char *query)
-{
-	while (query != NULL && *query != '\0') {
-		size_t len = strcspn(query, "&");
-		size_t name = strcspn(query, "=&");
-		size_t value = name < len ? name + 1 : len;
-		if (name > 0 &&
-		    !text_add(&request->queries, decode(query, name, true),
-			decode(query + value, len - value, true)))
-			return false;
-		query += len + (query[len] == '&');
-	}
-	return true;
-}
-
-/* Compares one segment of a route with one of a path. */
-static bool
-match_segment(const char *route, size_t route_len, const char *path,
-    size_t path_len, struct text **params)
-{
-	if (route_len > 0 && route[0] == ':')
-		return path_len > 0 &&
-		       text_add(params,
-			   rm_format("%.*s", (int)route_len - 1, route + 1),
-			   decode(path, path_len, false));
-	return route_len == path_len && memcmp(route, path, path_len) == 0;
-}
-
-static bool
-match(const char *route, const char *path, struct text **params)
-{
-	while (*route == '/' && *path == '/') {
-		route++, path++;
-		if (strcmp(route, "*") == 0)
-			return text_add(params, rm_strdup("*"),
-			    decode(path, strlen(path), false));
-		size_t route_len = strcspn(route, "/");
-		size_t path_len = strcspn(path, "/");
-		if (!match_segment(route, route_len, path, path_len, params))
-			return false;
-		route += route_len;
-		path += path_len;
-	}
-	return *route == '\0' && *path == '\0';
-}
-
-static bool
 method_is(const char *wanted, const char *method)
 {
 	return strcmp(wanted, "*") == 0 || strcmp(wanted, method) == 0 ||
@@ -234,14 +126,14 @@ dispatch(struct rm_request *request, const char *path)
 	const struct rm_route *route = server->routes;
 	struct rm_str allowed = { 0 };
 	for (; route->method != NULL; route++) {
-		if (match(route->path, path, &request->params)) {
+		if (rm_http_texts_route(&request->params, route->path, path)) {
 			if (method_is(
 				route->method, rm_request_method(request)))
 				break;
 			rm_str_printf(&allowed, "%s%s",
 			    allowed.len > 0 ? ", " : "", route->method);
 		}
-		texts_free(&request->params);
+		rm_http_texts_free(&request->params);
 	}
 	if (route->method != NULL) {
 		route->handle(request, server->arg);
@@ -267,9 +159,9 @@ got_request(struct evhttp_request *req, void *arg)
 	const char *path = evhttp_uri_get_path(uri);
 	if (path == NULL || *path == '\0')
 		path = "/";
-	request->path = decode(path, strlen(path), false);
-	if (request->path == NULL ||
-	    !parse_queries(request, evhttp_uri_get_query(uri))) {
+	request->path = rm_http_text_decode(path, strlen(path), false);
+	if (request->path == NULL || !rm_http_texts_query(&request->queries,
+					 evhttp_uri_get_query(uri))) {
 		reply_failure(request, 400, "a zero byte in the URL");
 		return;
 	}
@@ -454,13 +346,13 @@ rm_request_path(const struct rm_request *request)
 const char *
 rm_request_param(const struct rm_request *request, const char *name)
 {
-	return text_find(request->params, name);
+	return rm_http_texts_find(request->params, name);
 }
 
 const char *
 rm_request_query(const struct rm_request *request, const char *name)
 {
-	return text_find(request->queries, name);
+	return rm_http_texts_find(request->queries, name);
 }
 
 const char *
