@@ -17,13 +17,7 @@ loud_archive() {
   local dir=$STACK/loud
   mkdir "$dir"
   tar -xzf "$RM_BUILD/rm-executor.tar.gz" -C "$dir"
-  mv "$dir/rm-executor/bin/rm-executor" "$dir/rm-executor/bin/rm-executor.bin"
-  cat >"$dir/rm-executor/bin/rm-executor" <<'SH'
-#!/bin/sh
-export RIAK_MESOS_LOG_LEVEL=debug
-exec "$(dirname "$0")/rm-executor.bin"
-SH
-  chmod +x "$dir/rm-executor/bin/rm-executor"
+  sed -i '1a export RIAK_MESOS_LOG_LEVEL=debug' "$dir/rm-executor/bin/rm-executor"
   tar -czf "$STACK/loud.tar.gz" -C "$dir" rm-executor
   rm -r "$dir"
 }
