@@ -20,7 +20,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ] && [ -e api.log ]; then cat api.log; fi
   stop_tracked
 }
 

@@ -22,9 +22,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 30 ./*.log 2>/dev/null || true
-  fi
   stop_tracked
   stop_executors
 }

@@ -35,14 +35,11 @@ executor_teardown() {
   stop_tracked
 }
 
-# Distinct ones, for all runs of the node in this test.
+# For all runs of the node in this test.
 new_ports() {
-  local name port taken=" $AGENT_PORT "
+  local name
   for name in HTTP PB HANDOFF DISTERL CEPMD MANAGER REX; do
-    port=$(free_port)
-    while [[ $taken == *" $port "* ]]; do port=$(free_port); done
-    taken+="$port "
-    printf -v "$name" %s "$port"
+    printf -v "$name" %s "$(free_port)"
   done
 }
 

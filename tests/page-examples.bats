@@ -28,9 +28,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 20 ./*.log ./*.err 2>/dev/null || true
-  fi
   STACK=$BATS_TEST_TMPDIR stop_tracked
 }
 

@@ -23,7 +23,6 @@ setup() {
 }
 
 teardown() {
-  [ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 30 "$BATS_TEST_TMPDIR"/log*
   stop_tracked
 }
 

@@ -56,9 +56,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 20 "$STACK"/*.log
-  fi
   STACK=$BATS_TEST_TMPDIR stop_tracked
 }
 

@@ -12,9 +12,22 @@ track() {
   echo "$1" >>"$(scratch)/pids"
 }
 
-# Stops everything that was tracked; waits until it is gone.
+# The last words of a test's servers and its file's, and of what they ran.
+tell_logs() {
+  local at=("$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR")
+  local logs=(-type f -size +0 '(' -name '*.log' -o -name 'log*' -o -name out
+    -o -name '*.err' -o -name '*.node' -o -name stderr ')')
+  {
+    find "${at[@]}" -mindepth 2 "${logs[@]}" -exec tail -v -n 5 {} +
+    find "${at[@]}" -maxdepth 1 "${logs[@]}" -exec tail -v -n 20 {} +
+  } 2>/dev/null | tail -n 200
+}
+
+# Stops everything that was tracked; waits until it is gone. Of a test that
+# failed the logs are shown.
 stop_tracked() {
   local pid file
+  [ -z "${BATS_TEST_NAME-}" ] || [ -n "${BATS_TEST_COMPLETED-}" ] || tell_logs
   file=$(scratch)/pids
   [ -e "$file" ] || return 0
   while read -r pid; do
@@ -55,18 +68,28 @@ wait_for() {
   done
 }
 
-# A port that nothing listens on, on every loopback address. Outside of the
-# range that the kernel gives to clients, so that it stays free.
+# free_ports COUNT: the first of so many ports in a row that nothing listens on,
+# on any address, and that no test of this machine was given lately: tests run
+# beside one another, and some listen long after they have chosen. Outside of
+# the range that the kernel gives to clients, so that they stay free.
+free_ports() {
+  local at file=/tmp/riak-mesos-test-port.$UID
+  # shellcheck disable=SC2094 # read before it is written
+  {
+    flock 9
+    read -r at <"$file" || at=$((10000 + RANDOM % 20000))
+    while :; do
+      ((at + $1 <= 30000)) || at=10000
+      ss -Hltn "sport >= :$at and sport < :$((at + $1))" | grep -q . || break
+      ((at += $1))
+    done
+    echo $((at + $1)) >"$file"
+  } 9>>"$file"
+  echo "$at"
+}
+
 free_port() {
-  local port tries=0
-  while ((tries++ < 200)); do
-    port=$((10000 + RANDOM % 20000))
-    ss -Hltn "sport = :$port" | grep -q . || {
-      echo "$port"
-      return
-    }
-  done
-  return 1
+  free_ports 1
 }
 
 listens() {

@@ -21,17 +21,12 @@ url() {
 # shellcheck disable=SC2034
 LOCAL_MORE=() API_MORE=()
 
-# local_ports: a hundred for the agents' tasks, nobody else's: tests may run
-# beside one another.
+# local_ports: a hundred for the agents' tasks.
 local_ports() {
-  local base tries=0
+  local first
   if [ ! -e "$STACK/ports" ]; then
-    while ((tries++ < 100)); do
-      base=$((10000 + 100 * (RANDOM % 200)))
-      ss -Hltn "sport >= :$base and sport < :$((base + 100))" | grep -q . ||
-        break
-    done
-    echo "$base-$((base + 99))" >"$STACK/ports"
+    first=$(free_ports 100)
+    echo "$first-$((first + 99))" >"$STACK/ports"
   fi
   cat "$STACK/ports"
 }

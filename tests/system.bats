@@ -11,9 +11,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 30 "$STACK"/*.log
-  fi
   stop_tracked
   stop_executors
 }

@@ -27,9 +27,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 20 ./*.log marathon/*/stderr 2>/dev/null || true
-  fi
   stop_tracked
   stop_executors
 }

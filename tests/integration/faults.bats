@@ -9,9 +9,6 @@ load ../faults
 
 teardown() {
   : >"$BATS_TEST_TMPDIR/stop"
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 20 "$BATS_TEST_TMPDIR"/*.log
-  fi
   STACK=$BATS_TEST_TMPDIR
   stop_tracked
   stop_executors

@@ -21,9 +21,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 40 "$STACK"/*.log
-  fi
   stop_tracked
   stop_executors
 }

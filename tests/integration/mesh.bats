@@ -21,7 +21,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then tail -n 20 ./*.log ./*.node; fi
   stop_tracked
 }
 

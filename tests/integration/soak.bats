@@ -20,9 +20,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 20 "$STACK"/*.log
-  fi
   stop_tracked
   stop_executors
 }

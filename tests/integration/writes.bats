@@ -22,9 +22,6 @@ setup() {
 }
 
 teardown() {
-  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
-    tail -n 30 "$STACK"/*.log
-  fi
   touch "$STACK/enough"
   stop_tracked
   stop_executors
