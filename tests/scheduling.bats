@@ -1106,6 +1106,30 @@ orders() {
   assert_output $'"join.1001000"\n"join.1011000"'
 }
 
+@test "a node whose join is refused holds up neither joins nor leaves" {
+  local refused='{"id":"join.1001000","success":false}'
+  {
+    up 1; up 2; up 3; up 4 leave
+    member 1 riak-kv-1.5 '[1,4]'; member 4 riak-kv-4.5 '[1,4]'
+    member 2 riak-kv-2.5 '[2]'; member 3 riak-kv-3.5 '[3]'; tick 1001
+    member 2 riak-kv-2.5 '[2]' "$refused"; tick 1002
+    member 3 riak-kv-3.5 '[3]' "$(done_ join.1001000)"; tick 1003
+    for n in 1 3 4; do member "$n" "riak-kv-$n.5" '[1,3,4]'; done
+    member 1 riak-kv-1.5 '[1,3,4]' "$(done_ commit.1003000)"; tick 1004
+    tick 1005
+    member 4 riak-kv-4.5 '[1,3,4]' "$(done_ leave.1004000)"; tick 1006
+    member 1 riak-kv-1.5 '[1,3,4]' "$(done_ commit.1006000)"; tick 1012
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-2","join",{"node":"riak-kv-1@127.0.0.1"},"join.1001000"]
+["riak-kv-3","join",{"node":"riak-kv-1@127.0.0.1"},"join.1001000"]
+["riak-kv-1","commit",{"joins":["riak-kv-3@127.0.0.3"]},"commit.1003000"]
+["riak-kv-4","leave",{},"leave.1004000"]
+["riak-kv-1","commit",{"leaves":["riak-kv-4@127.0.0.4"]},"commit.1006000"]
+["riak-kv-2","join",{"node":"riak-kv-1@127.0.0.1"},"join.1012000"]'
+}
+
 @test "a node leaves with its handoff; its volume is kept until it has left" {
   {
     up 1; up 2; up 3 leave

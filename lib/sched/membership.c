@@ -66,9 +66,17 @@ count(const struct rm_member_ring *r,
 	return n;
 }
 
+/* It has said no, and its next try is not due: it is not staged. */
+static bool
+join_is_refused(const struct rm_member_ring *r, const struct rm_entry *node)
+{
+	return joins(r, node) &&
+	       rm_member_answer(node, "join") == RM_MEMBER_REFUSED;
+}
+
 /*
- * 4 to 6: all for whom `what` holds are told; when all have done it the seed
- * commits, and its plan must hold exactly them.
+ * 4 to 6: all for whom `what` holds are told; when all have answered the seed
+ * commits, and its plan must hold exactly those that have done it.
  */
 static void
 change(struct rm_member_ring *r, const char *verb, const char *list,
@@ -85,14 +93,18 @@ change(struct rm_member_ring *r, const char *verb, const char *list,
 		if (strcmp(verb, "join") == 0)
 			arguments = rm_json_set(
 			    arguments, "node", jv_string(seed));
-		all &= rm_member_has_done(r, node, verb, arguments);
+		bool done = rm_member_has_done(r, node, verb, arguments);
+		if (!done && join_is_refused(r, node))
+			continue;
+		all &= done;
 		char *name = rm_member_name(node);
 		names = jv_array_append(names, jv_string(name));
 		free(name);
 	}
 	free(seed);
+	int any = jv_array_length(jv_copy(names));
 	jv arguments = JV_OBJECT(jv_string(list), names);
-	if (!all) {
+	if (!all || any == 0) {
 		jv_free(arguments);
 		return;
 	}
@@ -124,7 +136,7 @@ step(struct rm_member_ring *r, double *joining_since)
 	if (joining > 0 && batched)
 		change(r, "join", "joins", joins);
 	size_t leaving = count(r, leaves);
-	if (joining == 0 && leaving > 0)
+	if (joining == count(r, join_is_refused) && leaving > 0)
 		change(r, "leave", "leaves", leaves);
 	return joining + leaving > 0;
 }

@@ -15,9 +15,10 @@
  *   4 ready nodes outside of the ring join the seed; while others are still
  *     starting they are waited for, at most a minute, so that all of them
  *     come with one plan and one commit
- *   5 when nobody joins, nodes that are to leave are told so
+ *   5 when nobody joins, but for those that Riak refuses, nodes that are to
+ *     leave are told so
  *   6 when all who were told have answered, the seed commits: the plan must
- *     hold exactly them
+ *     hold exactly those that were not refused
  *
  * An order that fails is given again, with another id, after ten seconds.
  */
