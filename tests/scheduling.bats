@@ -487,6 +487,19 @@ orphans/riak.riak-kv-1.3"
   assert_output $'null\n"riak.riak-kv-1.1005000"'
 }
 
+@test "an asked one of an agent that is back under another id is void as well" {
+  {
+    node 1; reserved 1 asked S2 riak.riak-kv-1.900 riak-kv-1.900
+    task 1 riak-kv-1.900 S2
+    update 1001 riak-kv-1.900 UNKNOWN S2 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+    offer 1002 A S7 | jq -c '.mesos.offers.offers[0].hostname = "127.0.0.2"'
+    tick 1003
+  } | add
+  decide
+  run after 1003 'select(.write == "reservations/riak-kv-1") | .value.persistence_id'
+  assert_output $'null\n"riak.riak-kv-1.1003000"'
+}
+
 @test "an asked one that shows, or whose task runs, is held" {
   {
     node 1 stop; reserved 1 asked S2 riak.riak-kv-1.900 riak-kv-1.900

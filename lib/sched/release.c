@@ -19,7 +19,8 @@ never_sent(const struct rm_entry *node)
 	       rm_node_task_time(node) < asked;
 }
 
-/* The task is proven not to run, and its agent offers without the volume. */
+/* The task is proven not to run, and its agent, under whatever id it has now,
+ * offers without the volume. */
 static bool
 refuted(const struct rm_round *r, const struct rm_entry *node)
 {
@@ -30,14 +31,13 @@ refuted(const struct rm_round *r, const struct rm_entry *node)
 	if (rm_round_own(node)->planned != 0 ||
 	    (life != RM_TASK_ENDED && !unknown))
 		return false;
-	const char *agent_id = rm_json_text(record, "agent_id", "");
-	const struct rm_agent *agent = rm_agents_find(&r->agents, agent_id);
+	const struct rm_agent *agent = rm_round_agent_of(r, record);
 	return agent != NULL &&
 	       agent->at >
 		   rm_entry_number(node, RM_RECORD_STATUS, "since", r->now) &&
 	       rm_groups_of(&r->groups, node->key,
 		   rm_json_text(record, "persistence_id", ""),
-		   agent_id) == NULL;
+		   agent->id) == NULL;
 }
 
 static void
