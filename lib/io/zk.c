@@ -159,6 +159,9 @@ renew(struct rm_zk *zk)
 {
 	if (zk->handle != NULL) {
 		zk->renewing = true;
+		if (rm_zk_session_id(zk) != 0)
+			zk->earlier[zk->renewals++ % ZK_EARLIER] =
+			    rm_zk_session_id(zk);
 		zookeeper_close(
 		    zk->handle); /* not connected: returns at once */
 	}
@@ -426,4 +429,13 @@ long long
 rm_zk_session_id(const struct rm_zk *zk)
 {
 	return zk->handle != NULL ? zoo_client_id(zk->handle)->client_id : 0;
+}
+
+bool
+rm_zk_is_ours(const struct rm_zk *zk, long long session_id)
+{
+	for (size_t i = 0; i < ZK_EARLIER; i++)
+		if (session_id != 0 && zk->earlier[i] == session_id)
+			return true;
+	return session_id == rm_zk_session_id(zk);
 }

@@ -72,6 +72,9 @@ struct event_base *rm_zk_loop(const struct rm_zk *zk);
 bool rm_zk_connected(const struct rm_zk *zk);
 /* 0 before the first connection. */
 long long rm_zk_session_id(const struct rm_zk *zk);
+/* Whether that is this handle's session, or one that it had before: a session
+ * that was given up may live on at the servers, and its ephemerals with it. */
+bool rm_zk_is_ours(const struct rm_zk *zk, long long session_id);
 
 struct rm_zk_stat {
 	int version;

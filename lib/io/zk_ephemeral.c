@@ -146,9 +146,8 @@ was_found(void *arg, enum rm_zk_result result, const char *value, size_t len,
 		/* Made by a create whose answer was lost. */
 		e->stale = true;
 		is_there(e);
-	} else if (result == RM_ZK_OK && e->established) {
-		/* What our earlier sessions had was gone before we heard of
-		 * their end. */
+	} else if (result == RM_ZK_OK && e->established &&
+		   !rm_zk_is_ours(e->zk, stat->owner)) {
 		give_up(e);
 	} else if (result == RM_ZK_OK) {
 		replace(e, stat->version);

@@ -1,5 +1,5 @@
 /*
-  * Keeps one ephemeral znode there: creates it (with its parents), writes it
+ * Keeps one ephemeral znode there: creates it (with its parents), writes it
  * again when the value changes, and creates it anew in a new session or when
  * somebody deleted it. One left by an earlier session (same path) is replaced;
  * when ours is replaced in that way, its successor is left alone.

@@ -19,6 +19,9 @@ struct zk_op;
 struct zk_watch;
 STAILQ_HEAD(zk_ops, zk_op);
 
+/* None of them lives on at the servers for so many others. */
+#define ZK_EARLIER 8
+
 struct rm_zk {
 	struct event_base *loop;
 	zhandle_t *handle; /* NULL between sessions */
@@ -41,6 +44,9 @@ struct rm_zk {
 	bool broken; /* a send failed: what is queued must not go out */
 	bool renewing; /* the next connection is another session's */
 	bool closing;
+
+	long long earlier[ZK_EARLIER]; /* sessions; the oldest are written over */
+	unsigned renewals;
 
 	double lost_at; /* when the connection was; 0: there is one */
 	bool refused; /* long after that a server took one, in vain */

@@ -425,7 +425,6 @@ sessions_are_renewed(void **state)
 	rm_str_free(&value);
 }
 
-/* What an earlier session left at the same path is replaced. */
 /* A server that comes back with nothing hangs up on who has seen more. */
 static void
 lost_data_end_the_session(void **state)
@@ -460,6 +459,55 @@ lost_data_end_the_session(void **state)
 	rm_zk_wait_close(&wait);
 }
 
+/* One that takes connections where the server was, and says nothing. */
+static int
+silent_server(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	at.sin_port = htons((unsigned short)zookeeper.port);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	return fd;
+}
+
+/* Servers that say nothing for long, as those without a quorum, end a session
+ * for us only: they come back with it, and with its ephemerals, for a while. */
+static void
+what_an_abandoned_session_left_is_replaced(void **state)
+{
+	(void)state;
+	struct rm_zk_wait wait = { 0 };
+	struct rm_error err = { 0 };
+	struct rm_str value = { 0 };
+	struct rm_zk_stat stat;
+	struct rm_zk_options options = { .hosts = zookeeper.hosts,
+		.timeout = 3,
+		.on_session = session_to_ephemeral };
+	memset(sessions, 0, sizeof(sessions));
+	readies = 0;
+	assert_int_equal(rm_zk_wait_open(&wait, loop, &options, 15, &err), 0);
+	ephemeral = rm_zk_ephemeral_new(wait.zk, "/e/q", "one", on_ready, NULL);
+	run_until(20, readies == 1);
+	zookeeper_kill();
+	int silent = silent_server();
+	run_until(60, rm_zk_session_id(wait.zk) == 0);
+	close(silent);
+	zookeeper_start();
+	run_until(60, sessions[RM_ZK_RENEWED] == 1);
+	run_until(20, readies == 2);
+	assert_int_equal(
+	    rm_zk_wait_get(&wait, "/e/q", &value, &stat, &err), 0);
+	assert_true(stat.owner == rm_zk_session_id(wait.zk));
+	rm_str_free(&value);
+	rm_zk_ephemeral_free(ephemeral);
+	ephemeral = NULL;
+	rm_zk_wait_close(&wait);
+}
+
+/* What an earlier session left at the same path is replaced. */
 static void
 ephemerals_replace(void **state)
 {
@@ -542,6 +590,7 @@ main(void)
 		cmocka_unit_test(all_end_when_the_server_dies),
 		cmocka_unit_test(sessions_are_renewed),
 		cmocka_unit_test(lost_data_end_the_session),
+		cmocka_unit_test(what_an_abandoned_session_left_is_replaced),
 		cmocka_unit_test(ephemerals_replace),
 		cmocka_unit_test(sleeping_server),
 	};
