@@ -1628,6 +1628,21 @@ inverse_answers() {
   assert_line --index 2 '["riak-kv-1","leave",{},"leave.1004000"]'
 }
 
+@test "no node begins a ring while one that others are to join is not up" {
+  {
+    up 1; up 2; up 3
+    echo '{"record":"orders/riak-kv-2","value":{"id":"join.1","verb":"join","arguments":{"node":"riak-kv-1@127.0.0.1"},"at":1},"version":1}'
+    # Staged: it sees the ring that it is to join. The first one has died.
+    member 2 riak-kv-2.5 '[1]' "$(done_ join.1)"
+    member 3 riak-kv-3.5 '[3]'
+    for t in {1001..1080}; do tick "$t"; done
+    member 1 riak-kv-1.5 '[1]'; tick 1081
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-3","join",{"node":"riak-kv-1@127.0.0.1"},"join.1081000"]'
+}
+
 @test "no node begins a ring while one that was a member is not up" {
   {
     up 1; up 2; up 3

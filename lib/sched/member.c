@@ -290,30 +290,66 @@ rm_member_has_done(struct rm_member_ring *r, struct rm_entry *node,
 
 /* ---- the seed ---- */
 
-/* Whether a node was told to join this one. */
-static bool
-is_target(const struct rm_member_ring *r, const struct rm_entry *seed)
+/* Whom the node was told to join, unless it has refused; NULL. */
+static const char *
+suited(const struct rm_member_ring *r, const struct rm_entry *node)
 {
-	char *name = rm_member_name(seed);
-	bool found = false;
-	for (size_t i = 0; i < r->nodes.count; i++) {
-		const struct rm_entry *node = r->nodes.items[i];
-		const char *told = rm_json_path_text(
-		    rm_entry_value(node, RM_RECORD_ORDER), "arguments.node");
-		found |= rm_member_of(r, node) && told != NULL &&
-			 strcmp(told, name) == 0;
-	}
-	free(name);
-	return found;
+	enum rm_member_answer answer = rm_member_answer(node, "join");
+	bool may = answer == RM_MEMBER_DONE || answer == RM_MEMBER_WAITING;
+	return may && rm_member_of(r, node)
+		   ? rm_json_path_text(rm_entry_value(node, RM_RECORD_ORDER),
+			 "arguments.node")
+		   : NULL;
 }
 
-/* It is no seed while one that was a member is not up: there may be a ring that
- * it is to join. */
+/* Whether others join this one: 2: they have, 1: they were told to, 0. */
+static int
+sought(const struct rm_member_ring *r, const struct rm_entry *seed)
+{
+	char *name = rm_member_name(seed);
+	int most = 0;
+	for (size_t i = 0; i < r->nodes.count && most < 2; i++) {
+		const struct rm_entry *node = r->nodes.items[i];
+		const char *whom = suited(r, node);
+		if (whom != NULL && strcmp(whom, name) == 0)
+			most = rm_member_answer(node, "join") == RM_MEMBER_DONE
+				   ? 2
+				   : 1;
+	}
+	free(name);
+	return most;
+}
+
+/* Whether a node has joined, or may have, one that is not up: it can't be taken
+ * back, and is no more once that one has committed it. */
+static bool
+is_awaited(const struct rm_member_ring *r)
+{
+	for (size_t i = 0; i < r->nodes.count; i++) {
+		const struct rm_entry *node = r->nodes.items[i];
+		enum rm_goal goal = rm_node_goal(node);
+		const char *whom = suited(r, node);
+		if (whom == NULL || !rm_member_ready(node) ||
+		    rm_member_joined(node) ||
+		    (goal != RM_GOAL_RUN && goal != RM_GOAL_LEAVE))
+			continue;
+		char *key = rm_format("%.*s", (int)strcspn(whom, "@"), whom);
+		const struct rm_entry *other = rm_model_node(r->model, key);
+		free(key);
+		if (other != NULL && is_other(other, node) &&
+		    !rm_member_ready(other))
+			return true;
+	}
+	return false;
+}
+
+/* It is no seed while one that was a member, or that others are to join, is not
+ * up: there may be a ring that it is to join. */
 static bool
 may_have_a_ring(const struct rm_member_ring *r, const struct rm_entry *node)
 {
 	return rm_member_ring_size(node) == 1 &&
-	       ask_others(&r->nodes, node).silent > 0;
+	       (r->awaited || ask_others(&r->nodes, node).silent > 0);
 }
 
 /* One that is to leave may hold all the data, while new ones stand by: they
@@ -326,7 +362,7 @@ is_seed(const struct rm_member_ring *r, const struct rm_entry *node)
 	return rm_member_of(r, node) && rm_member_ready(node) &&
 	       in_own_ring(node) && !may_have_a_ring(r, node) &&
 	       (goal == RM_GOAL_RUN || goal == RM_GOAL_LEAVE ||
-		   (goal == RM_GOAL_REMOVE && is_target(r, node)));
+		   (goal == RM_GOAL_REMOVE && sought(r, node) > 0));
 }
 
 /* Whether this one is the better seed. */
@@ -343,7 +379,7 @@ is_better(const struct rm_member_ring *r, const struct rm_entry *node,
 	if (rm_member_ring_size(node) > 1 &&
 	    stays != (rm_node_goal(best) == RM_GOAL_RUN))
 		return stays;
-	return is_target(r, node) && !is_target(r, best);
+	return sought(r, node) > sought(r, best);
 }
 
 static struct rm_entry *
@@ -361,6 +397,7 @@ find_seed(const struct rm_member_ring *r)
 void
 rm_member_ring_open(struct rm_member_ring *r)
 {
+	r->awaited = is_awaited(r);
 	r->seed = find_seed(r);
 	r->members = r->seed != NULL
 			 ? rm_json_get(member_of(r->seed), "members")

@@ -23,6 +23,7 @@ struct rm_member_ring {
 	const char *cluster;
 	struct rm_entries nodes; /* the cluster's, and perhaps others; borrowed */
 	double now;
+	bool awaited; /* one that others are to join is not up, and may be */
 	struct rm_entry *seed; /* NULL: none is up */
 	jv members; /* names, as the seed sees them; owned */
 };

@@ -4,7 +4,8 @@
  * without a handoff are taken out or replaced. Pure.
  *
  *   1 the seed is a ready node of the largest ring; of several the one that
- *     others were told to join, then the first
+ *     others have joined, or were told to, then the first; none while one that
+ *     was a member, or that others have joined, may come up again
  *   2 a commit that the seed was ordered and has not answered is waited for;
  *     of one that was refused since something else is staged, that is committed
  *     if all of it is wanted

@@ -100,13 +100,24 @@ arg(jv order, const char *path)
 	return text != NULL ? text : "";
 }
 
+/* Riak counts who is to join as one of the members, and no member of a ring of
+ * several can join another. */
+static bool
+is_sought(int ring)
+{
+	bool sought = false;
+	for (int i = 0; i < riak_count; i++)
+		sought |= riaks[i].staged == JOINING && riaks[i].target == ring;
+	return sought;
+}
+
 static bool
 order_join(struct riak *r, jv order)
 {
 	struct riak *to = riak_find(arg(order, "arguments.node"));
 	if (to == NULL || !to->runs || to->ring < 0)
 		return false;
-	if (r->staged == JOINING || ring_size(r->ring) > 1)
+	if (r->staged == JOINING || ring_size(r->ring) > 1 || is_sought(r->ring))
 		return (r->staged == JOINING ? r->target : r->ring) == to->ring;
 	r->staged = JOINING;
 	r->target = to->ring;
