@@ -605,6 +605,24 @@ orphans/riak.riak-kv-1.3"
   assert_output null
 }
 
+@test "how a task ended, by its agent, the master alone does not change" {
+  {
+    node 1 leave
+    reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S2
+    update 1000 riak-kv-1.5 KILLED S2
+    update 1001 riak-kv-1.5 KILLED S2 '{"source":"SOURCE_MASTER"}'
+    update 1002 riak-kv-1.5 KILLED S2 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+    offer 1003 A S2 "$(held 1 riak.riak-kv-1.5)"; tick 1004
+    offer 1010 B S2; tick 1011
+  } | add
+  decide
+  run jq -c 'select(.write == "status/riak-kv-1") | .value | [.state, .source, .unconfirmed]' "$out"
+  assert_output '["TASK_KILLED","SOURCE_EXECUTOR",false]'
+  run after 1011 'select(.write == "reservations/riak-kv-1") | .value'
+  assert_output null
+}
+
 @test "a node that has left is not run again for what the master does not know" {
   {
     node 1 leave

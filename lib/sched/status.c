@@ -222,7 +222,8 @@ same_state(jv before, jv after)
 
 /*
  * Of a task that has ended, and was said to by its agent, the master knows no
- * more; how it ended is kept. That its agent is gone for good is news.
+ * more, asked or not; how it ended is kept. That its agent is gone for good is
+ * news.
  */
 static bool
 is_stale(const struct rm_entry *node, jv update)
@@ -230,11 +231,13 @@ is_stale(const struct rm_entry *node, jv update)
 	jv before = rm_entry_value(node, RM_RECORD_STATUS);
 	const struct rm_task_state *state = rm_task_state_find(
 	    rm_json_text(update, "state", ""));
-	return rm_node_life(node) == RM_TASK_ENDED && is_answer(update) &&
+	bool knows_less = unconfirmed(update, state) ||
+			  (is_answer(update) && state != NULL &&
+			      (state->life == RM_TASK_ENDED ||
+				  state->life == RM_TASK_UNSURE));
+	return rm_node_life(node) == RM_TASK_ENDED && knows_less &&
 	       text_is(before, "task_id",
-		   rm_json_path_text(update, "task_id.value")) &&
-	       state != NULL &&
-	       (state->life == RM_TASK_ENDED || state->life == RM_TASK_UNSURE);
+		   rm_json_path_text(update, "task_id.value"));
 }
 
 static void
