@@ -15,7 +15,7 @@
 struct options {
 	long agents, port, agent_port;
 	const char *address, *port_file, *work_dir, *credentials, *zk, *master;
-	struct rm_option_list resources, attributes, domains;
+	struct rm_option_list addresses, resources, attributes, domains;
 	double allocation_interval, agent_timeout, registration_timeout,
 	    reregister_timeout, heartbeat, update_retry, election;
 	bool keep_executors, authenticate_executors, dry;
@@ -27,6 +27,8 @@ static const struct rm_option table[] = {
 	    "how many agents", AT(agents), false },
 	{ RM_OPTION_TEXT, "address", 0, "IP", NULL, NULL, "127.0.0.1",
 	    "of the master and the first agent", AT(address), false },
+	{ RM_OPTION_LIST, "agent-address", 0, "IP", NULL, NULL, NULL,
+	    "of the next agent", AT(addresses), false },
 	{ RM_OPTION_COUNT, "port", 'p', "PORT", NULL, NULL, "5050",
 	    "of the master; 0 takes a free one", AT(port), false },
 	{ RM_OPTION_COUNT, "agent-port", 0, "PORT", NULL, NULL, "5051",
@@ -119,6 +121,8 @@ run(void *options, int argc, char **argv)
 		.port = o->port,
 		.agent_port = o->agent_port,
 		.port_file = o->port_file,
+		.addresses = o->addresses.items,
+		.address_count = o->addresses.count,
 		.resources = o->resources.items,
 		.resource_count = o->resources.count,
 		.attributes = o->attributes.items,

@@ -78,6 +78,14 @@ teardown() {
   assert_output a
 }
 
+@test "agents have the addresses that they are given" {
+  start_local --agents 3 --agent-address 127.0.0.9
+  subscribe
+  wait_event '.type == "OFFERS"'
+  run jq -rs '[.[] | .offers?.offers[]?.hostname] | unique | join(" ")' "$EVENTS"
+  assert_output "127.0.0.2 127.0.0.3 127.0.0.9"
+}
+
 @test "HTTP answers: 400, 401, 404, 405, 406, 415 in the recorded words" {
   printf 'riak secret\nadmin other\n' >"$BATS_TEST_TMPDIR/credentials"
   chmod 600 "$BATS_TEST_TMPDIR/credentials"

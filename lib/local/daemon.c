@@ -275,14 +275,19 @@ with_ports(jv resources, size_t i, size_t agents)
 	return jv_array_append(resources, one);
 }
 
-/* 127.0.0.1 and its neighbours; any other address has all agents. */
+/* What was given, else 127.0.0.1 and its neighbours; any other address has all
+ * agents. */
 static void
 place(struct rm_local_agent *agent, const struct rm_local_daemon_options *o)
 {
 	struct in_addr first = { 0 };
 	unsigned i = agent->number - 1;
+	bool given = i < o->address_count;
 	agent->port = (int)o->agent_port;
-	snprintf(agent->address, sizeof(agent->address), "%s", o->address);
+	snprintf(agent->address, sizeof(agent->address), "%s",
+	    given ? o->addresses[i] : o->address);
+	if (given)
+		return;
 	if (inet_pton(AF_INET, o->address, &first) == 1 &&
 	    ntohl(first.s_addr) >> 24 == IN_LOOPBACKNET) {
 		first.s_addr = htonl(ntohl(first.s_addr) + i);

@@ -15,6 +15,9 @@ struct rm_local_daemon_options {
 	const char *address; /* of the master and of the first agent */
 	long port, agent_port; /* 0: a free one */
 	const char *port_file; /* or NULL */
+	/* Of the agents in turn; the rest have those that follow address. */
+	const char *const *addresses;
+	size_t address_count;
 	/* For the agents in turn; the last counts for the rest. */
 	const char *const *resources, *const *attributes, *const *domains;
 	size_t resource_count, attribute_count, domain_count;

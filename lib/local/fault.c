@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "io/loopback.h"
 #include "local/agent.h"
 #include "local/allocator.h"
 #include "local/executor.h"
@@ -300,7 +301,8 @@ void
 rm_local_serve_fault(struct rm_request *request, void *arg)
 {
 	struct rm_local_daemon *daemon = arg;
-	if (strncmp(rm_request_peer(request), "127.", 4) != 0) {
+	const char *peer = rm_request_peer(request);
+	if (!rm_loopback(peer) && strcmp(peer, daemon->local.address) != 0) {
 		rm_reply_text(request, 403, "only from this machine");
 		return;
 	}

@@ -1,6 +1,6 @@
 /*
  * Faults on purpose: POST /local/fault/VERB?agent=N&NAME=VALUE on the master's
- * port, for the loopback only; rm-local(1) lists the verbs.
+ * port, for this machine only; rm-local(1) lists the verbs.
  */
 #ifndef RM_LOCAL_FAULT_H
 #define RM_LOCAL_FAULT_H
