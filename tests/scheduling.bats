@@ -274,6 +274,35 @@ calls() { jq -r 'select(.call) | .call' "$out" | sort | uniq -c | awk '{print $2
   assert_output 1
 }
 
+# A scheduler before it had a clock that was hours ahead.
+@test "records of a later clock hold nothing up" {
+  local ahead='.value += {since: 25000, at: 25000, launched: 25000, released: 25000}'
+  {
+    # One that failed: it runs again.
+    node 1; reserved 1 held S1 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S1
+    jq -cn '{record: "status/riak-kv-1", version: 0, value: {failures: 3,
+      task_id: "riak-kv-1.5", state: "TASK_FAILED", agent_id: "S1"}}'
+    # One whose release was asked for: it is proven.
+    node 2 remove; reserved 2 releasing S2 riak.riak-kv-2.5 riak-kv-2.5
+    # An orphan that is gone: it is forgotten.
+    jq -cn '{record: "orphans/riak.x.5", version: 0, value: {agent_id: "S2",
+      hostname: "127.0.0.2"}}'
+  } | jq -c "if .record | test(\"node\") then . else $ahead end" | add
+  {
+    tick 1001
+    offer 1002 A S1 "$(held 1 riak.riak-kv-1.5)"; offer 1002 B S2; tick 1003
+    offer 1010 C S2; tick 1011
+  } | add
+  decide
+  run jq -r 'select(.call == "ACCEPT") | .mesos.accept.operations[].launch |
+    values | .task_infos[].task_id.value' "$out"
+  assert_output "riak-kv-1.1003000"
+  run jq -c 'select(.write and .value == null) | .write' "$out"
+  assert_line '"reservations/riak-kv-2"'
+  assert_line '"orphans/riak.x.5"'
+}
+
 @test "a restart that was asked for waits for no old failures" {
   local fails='reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
     task 1 riak-kv-1.5 S2

@@ -259,7 +259,8 @@ bool
 rm_member_due(
     const struct rm_member_ring *r, const struct rm_entry *node, double wait)
 {
-	return r->now >= rm_entry_number(node, RM_RECORD_ORDER, "at", 0) + wait;
+	return r->now >=
+	       rm_entry_time(node, RM_RECORD_ORDER, "at", 0, r->now) + wait;
 }
 
 bool

@@ -192,7 +192,8 @@ forget_gone(
 		return;
 	const struct rm_agent *agent = rm_round_agent_of(r, record);
 	if (agent == NULL ||
-	    agent->at <= rm_entry_number(orphan, RM_RECORD_ORPHAN, "since", 0) +
+	    agent->at <= rm_entry_time(
+			     orphan, RM_RECORD_ORPHAN, "since", 0, r->now) +
 			     RM_ROUND_IN_FLIGHT ||
 	    rm_resources_volume(&agent->resources, orphan->key) != NULL)
 		return;

@@ -107,8 +107,8 @@ rm_reconcile_node(struct rm_reconcile *r, struct rm_stage *stage,
 static bool
 overdue(const struct rm_reconcile *r, const struct rm_entry *node, double now)
 {
-	double launched = rm_entry_number(
-	    node, RM_RECORD_TASK, "launched", now);
+	double launched = rm_entry_time(
+	    node, RM_RECORD_TASK, "launched", now, now);
 	const char *heard = rm_entry_text(
 	    node, RM_RECORD_STATUS, "task_id", "");
 	const char *task = rm_entry_text(

@@ -34,7 +34,8 @@ refuted(const struct rm_round *r, const struct rm_entry *node)
 	const struct rm_agent *agent = rm_round_agent_of(r, record);
 	return agent != NULL &&
 	       agent->at >
-		   rm_entry_number(node, RM_RECORD_STATUS, "since", r->now) &&
+		   rm_entry_time(node, RM_RECORD_STATUS, "since", r->now,
+		       r->now) &&
 	       rm_groups_of(&r->groups, node->key,
 		   rm_json_text(record, "persistence_id", ""),
 		   agent->id) == NULL;
@@ -97,7 +98,7 @@ release_group(
 static bool
 proven_gone(const struct rm_round *r, const struct rm_entry *node)
 {
-	double asked = rm_round_release_asked(node);
+	double asked = rm_round_release_asked(r, node);
 	const struct rm_agent *agent = rm_round_agent_of(
 	    r, rm_round_reservation(node));
 	return agent != NULL && asked > 0 &&
@@ -125,7 +126,7 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 		rm_round_store_reservation(r, stage, node, jv_null());
 		return;
 	}
-	double asked = rm_round_release_asked(node);
+	double asked = rm_round_release_asked(r, node);
 	if (life == RM_TASK_ALIVE ||
 	    (group == NULL && asked <= 0 &&
 		(life == RM_TASK_UNSURE ||

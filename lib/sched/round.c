@@ -48,9 +48,10 @@ rm_round_reservation_is(const struct rm_entry *node, const char *state)
 }
 
 double
-rm_round_release_asked(const struct rm_entry *node)
+rm_round_release_asked(const struct rm_round *r, const struct rm_entry *node)
 {
-	return rm_entry_number(node, RM_RECORD_RESERVATION, "released", 0);
+	return rm_entry_time(
+	    node, RM_RECORD_RESERVATION, "released", 0, r->now);
 }
 
 const struct rm_agent *
@@ -86,7 +87,8 @@ rm_round_adopts(const struct rm_entry *node)
 static bool
 left_too_soon(const struct rm_round *r, const struct rm_entry *node)
 {
-	return r->now >= rm_entry_number(node, RM_RECORD_STATUS, "since", 0) +
+	return r->now >= rm_entry_time(
+			     node, RM_RECORD_STATUS, "since", 0, r->now) +
 			     LEAVE_SHOWS &&
 	       rm_member_is_listed(&r->model, node);
 }
@@ -102,7 +104,7 @@ rm_round_idle(const struct rm_round *r, const struct rm_entry *node)
 			(!rm_node_left(node) || left_too_soon(r, node)));
 	return runs && rm_round_own(node)->planned == 0 &&
 	       rm_node_life(node) != RM_TASK_ALIVE &&
-	       r->now >= rm_node_retry_at(node);
+	       r->now >= rm_node_retry_at(node, r->now);
 }
 
 /* Why a node that is to run can't even be considered; NULL when it can. The

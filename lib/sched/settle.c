@@ -67,7 +67,7 @@ wants_offers(const struct rm_round *r, const struct rm_entry *node)
 	if (rm_round_removed(r, node)) {
 		bool there = jv_is_valid(rm_round_reservation(node)) &&
 			     rm_node_life(node) != RM_TASK_ALIVE;
-		return there && r->now > rm_round_release_asked(node) +
+		return there && r->now > rm_round_release_asked(r, node) +
 					     RM_ROUND_IN_FLIGHT;
 	}
 	if (!rm_round_idle(r, node))

@@ -404,7 +404,8 @@ forget_removed(
     struct rm_status *s, struct rm_stage *stage, struct rm_entry *node)
 {
 	enum rm_goal goal = rm_node_goal(node);
-	double since = rm_entry_number(node, RM_RECORD_STATUS, "since", s->now);
+	double since = rm_entry_time(
+	    node, RM_RECORD_STATUS, "since", s->now, s->now);
 	bool removed = !rm_entry_has(node, RM_RECORD_NODE) ||
 		       ((goal == RM_GOAL_REMOVE || goal == RM_GOAL_LEAVE) &&
 			   rm_node_life(node) != RM_TASK_ALIVE);

@@ -40,7 +40,8 @@ struct rm_round_node *rm_round_own(const struct rm_entry *node);
 jv rm_round_reservation(const struct rm_entry *node);
 bool rm_round_reservation_is(const struct rm_entry *node, const char *state);
 /* When its DESTROY and UNRESERVE were last asked for; 0: not. */
-double rm_round_release_asked(const struct rm_entry *node);
+double rm_round_release_asked(
+    const struct rm_round *r, const struct rm_entry *node);
 /* The one in the offers at hand that a record's agent_id or, since an agent
  * that was removed comes back with another id (facts: mesos, D), its hostname
  * tells; NULL. */

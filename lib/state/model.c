@@ -7,6 +7,9 @@
 #include "base/json.h"
 #include "base/str.h"
 
+#define CLOCKS_DIFFER 60.0 /* of two schedulers' machines, at most */
+#define LONG_PAST     1.0 /* not 0, which is never */
+
 static void
 entry_init(struct rm_entry *entry, const char *key, size_t own_size)
 {
@@ -244,6 +247,14 @@ rm_entry_number(const struct rm_entry *entry, enum rm_record_kind kind,
     const char *field, double fallback)
 {
 	return rm_json_number(entry->cells[kind].value, field, fallback);
+}
+
+double
+rm_entry_time(const struct rm_entry *entry, enum rm_record_kind kind,
+    const char *field, double fallback, double now)
+{
+	double at = rm_entry_number(entry, kind, field, fallback);
+	return at > now + CLOCKS_DIFFER ? LONG_PAST : at;
 }
 
 double

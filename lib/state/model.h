@@ -83,6 +83,11 @@ const char *rm_entry_text(const struct rm_entry *entry,
     enum rm_record_kind kind, const char *field, const char *fallback);
 double rm_entry_number(const struct rm_entry *entry, enum rm_record_kind kind,
     const char *field, double fallback);
+/* A moment, to be compared with now. One of more than a minute ahead was told
+ * by a clock that was set back since: it counts as long past, lest what waits
+ * for it waits for hours. */
+double rm_entry_time(const struct rm_entry *entry, enum rm_record_kind kind,
+    const char *field, double fallback, double now);
 
 /* Of settings; dotted paths. */
 double rm_model_setting(

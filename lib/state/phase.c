@@ -169,13 +169,13 @@ is_asked_for(const struct rm_entry *node)
 }
 
 double
-rm_node_retry_at(const struct rm_entry *node)
+rm_node_retry_at(const struct rm_entry *node, double now)
 {
 	double failures = rm_entry_number(
 	    node, RM_RECORD_STATUS, "failures", 0);
 	if (failures < 1 || is_asked_for(node))
 		return 0;
 	double delay = FIRST_DELAY * pow(2, fmin(failures - 1, 20));
-	return rm_entry_number(node, RM_RECORD_STATUS, "since", 0) +
+	return rm_entry_time(node, RM_RECORD_STATUS, "since", 0, now) +
 	       fmin(delay, LONGEST_DELAY);
 }

@@ -58,6 +58,6 @@ char *rm_node_frozen(const struct rm_entry *node);
 
 /* When the node may run again after its last failures in a row: doubled from
  * one second up to five minutes. 0: at once. */
-double rm_node_retry_at(const struct rm_entry *node);
+double rm_node_retry_at(const struct rm_entry *node, double now);
 
 #endif

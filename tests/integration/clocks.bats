@@ -1,0 +1,124 @@
+# Clocks that jump by hours, under a whole system: each of our programs sees
+# them (tests/preload/clock.c), Mesos and Riak do not.
+
+load ../helper
+load ../stack
+
+# shift_clocks WALL MONOTONIC: by how many seconds they are off from now on.
+shift_clocks() {
+  printf '%-31s\n' "$1 $2" 1<>"$STACK/clock"
+}
+
+setup_file() {
+  export STACK=$BATS_FILE_TMPDIR
+  shift_clocks 0 0
+  archive
+  start_zookeeper
+  start_local
+  export CLOCK_SHIFT=$STACK/clock LD_PRELOAD=$RM_BUILD/preload/clock.so
+  start_schedd
+  start_api
+  make_cluster kv
+  add_node kv 1
+  add_node kv 2
+  wait_for 60 running riak-kv-1
+  wait_for 60 running riak-kv-2
+  start_director kv
+  unset LD_PRELOAD
+  wait_for 60 well
+}
+
+teardown_file() {
+  export STACK=$BATS_FILE_TMPDIR
+  stop_tracked
+  stop_executors
+}
+
+setup() {
+  export STACK=$BATS_FILE_TMPDIR
+}
+
+teardown() {
+  if [ -z "${BATS_TEST_COMPLETED-}" ]; then
+    tail -n 40 "$STACK"/*.log
+  fi
+}
+
+# Executors are under the clocks, too.
+archive() {
+  mkdir "$STACK/clocked"
+  tar -xzf "$RM_BUILD/rm-executor.tar.gz" -C "$STACK/clocked"
+  sed -i "1a export CLOCK_SHIFT=$STACK/clock LD_PRELOAD=$RM_BUILD/preload/clock.so" \
+    "$STACK/clocked/rm-executor/bin/rm-executor"
+  EXECUTOR_ARCHIVE=$STACK/clocked.tar.gz
+  tar -czf "$EXECUTOR_ARCHIVE" -C "$STACK/clocked" rm-executor
+}
+
+well() {
+  local n
+  for n in riak-kv-1 riak-kv-2; do
+    running "$n" && holds "members/$n" .ready || return 1
+  done
+  [ "$(state ls coordinator/coordinatedNodes | wc -l)" -eq 2 ] &&
+    [ "$(state ls cepmd/kv | wc -l)" -eq 2 ] &&
+    curl -sf "http://127.0.0.1:$DIRECTOR_ADMIN/status" |
+    jq -e '.http.nodes_up == 2 and .protobuf.nodes_up == 2' &&
+    curl -sf "$API/healthcheck"
+}
+
+both_tasks() {
+  echo "$(task_of riak-kv-1) $(task_of riak-kv-2)"
+}
+
+launches() {
+  grep -c 'rm-offer: info: launch node=' "$STACK/schedd.log"
+}
+
+starts() {
+  grep -c 'the pipeline runs' "$STACK/schedd.log"
+}
+
+started_again() { # started_again COUNT
+  [ "$(starts)" -gt "$1" ]
+}
+
+# Under the clocks as they are now nothing ends; a node that does comes back
+# soon, also when the scheduler's stages begin anew, by those clocks, just then.
+lives() {
+  local tasks task count pid
+  tasks=$(both_tasks) count=$(launches)
+  # As long as ticks, checks and a few heartbeats take.
+  sleep "$([ -n "${SHORT-}" ] && echo 2 || echo 30)"
+  wait_for 60 well
+  assert_equal "$(both_tasks)" "$tasks"
+  [ "$(launches)" -eq "$count" ]
+  task=$(task_of riak-kv-1) count=$(starts) pid=$(scheduler_of)
+  kill -KILL "$(vm_of riak-kv-1)"
+  wait_for 20 status_is riak-kv-1 TASK_FAILED
+  kill -KILL "$(pgrep -P "$pid" -f rm-cluster)"
+  wait_for 60 started_again "$count"
+  wait_for 60 runs_anew riak-kv-1 "$task"
+  task=$(task_of riak-kv-2)
+  riak-mesos node restart riak-kv-2
+  wait_for 60 runs_anew riak-kv-2 "$task"
+  wait_for 60 well
+}
+
+scheduler_of() {
+  state get scheduler | jq -r '.leader | split(":")[1]'
+}
+
+@test "the wall clock goes six hours ahead: nothing" {
+  shift_clocks 21600 0
+  lives
+}
+
+@test "the wall clock goes six hours back: nothing" {
+  shift_clocks -21600 0
+  lives
+}
+
+@test "the monotonic clock leaps an hour: connections are made anew, no more" {
+  shift_clocks 3600 3600
+  lives
+}
