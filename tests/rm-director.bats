@@ -272,6 +272,21 @@ pb_name() {
   up 2
 }
 
+@test "what a node did while others were busy is not held against it" {
+  local got='' n
+  nodes 1 2
+  director
+  up 2
+  get /slow/3000 >"$BATS_TEST_TMPDIR/slow" 3>&- &
+  local slow=$!
+  wait_for 5 eval 'admin /nodes | jq -e "any(.nodes[]; .http.active == 1)"'
+  for n in 1 2 3 4 5 6 7 8; do get /name >>"$BATS_TEST_TMPDIR/meanwhile"; done
+  wait "$slow"
+  for n in 1 2 3 4; do got+=$(get /name); done
+  # each has had its turns
+  [[ $got == *n1* && $got == *n2* ]]
+}
+
 @test "a node killed under load: nothing fails, and it comes back" {
   nodes 1 2 3
   director

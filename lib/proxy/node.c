@@ -343,13 +343,22 @@ struct found {
 	double load;
 };
 
+/* Not before that of the last that was chosen: what an endpoint was given when
+ * others had more to do, or were down, is not held against it later. */
+static double
+turn(const struct rm_endpoint *endpoint)
+{
+	double last = endpoint->node->nodes->turns[endpoint->protocol];
+	return endpoint->turn > last ? endpoint->turn : last;
+}
+
 static void
 consider(struct found *found, struct rm_endpoint *endpoint)
 {
 	double load = endpoint->tally->busy / weight(endpoint);
 	/* Among equals, whose turn it is. */
 	if (found->best == NULL || load < found->load ||
-	    (load <= found->load && endpoint->turn < found->best->turn)) {
+	    (load <= found->load && turn(endpoint) < turn(found->best))) {
 		found->best = endpoint;
 		found->load = load;
 	}
@@ -415,8 +424,7 @@ rm_endpoint_connect(struct rm_endpoint *endpoint, struct rm_sock *sock,
 			 endpoint->protocol == RM_PB);
 }
 
-/* Up: its turn is as far as the others', not behind them; beside others that
- * carry the load it starts slowly. */
+/* Up: beside others that carry the load it starts slowly. */
 static void
 begin(struct rm_endpoint *endpoint)
 {
@@ -425,11 +433,7 @@ begin(struct rm_endpoint *endpoint)
 	TAILQ_FOREACH (node, &endpoint->node->nodes->list, entry) {
 		const struct rm_endpoint *other = &node->endpoints
 						       [endpoint->protocol];
-		if (other == endpoint)
-			continue;
-		if (other->turn > endpoint->turn)
-			endpoint->turn = other->turn;
-		if (rm_endpoint_usable(other))
+		if (other != endpoint && rm_endpoint_usable(other))
 			endpoint->risen = rm_now();
 	}
 }
@@ -500,8 +504,11 @@ insert(struct rm_lease *lease, bool busy)
 	count(lease->endpoint, busy, 1);
 	if (!busy)
 		return;
-	lease->endpoint->tally->served++;
-	lease->endpoint->turn += 1 / weight(lease->endpoint);
+	struct rm_endpoint *endpoint = lease->endpoint;
+	double at = turn(endpoint);
+	endpoint->tally->served++;
+	endpoint->node->nodes->turns[endpoint->protocol] = at;
+	endpoint->turn = at + 1 / weight(endpoint);
 }
 
 void

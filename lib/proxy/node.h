@@ -43,7 +43,7 @@ struct rm_endpoint {
 	struct rm_leases idle; /* connections kept; the newest first */
 	unsigned idle_count;
 	struct rm_tally *tally; /* on the board, or the node's own */
-	double turn; /* what it was given so far, by weight */
+	double turn; /* when it is next, among equals: a count, by weight */
 	double risen; /* when it came up beside others; 0: it is warm */
 };
 
@@ -68,6 +68,7 @@ struct rm_nodes {
 	TAILQ_HEAD(, rm_node) list;
 	struct evdns_base *dns;
 	unsigned count; /* that are not leaving */
+	double turns[RM_PROTOCOLS]; /* of what was chosen last */
 	bool affinity; /* look at the ring */
 	struct rm_ring_map ring; /* ids of nodes */
 	uint32_t last_id;
