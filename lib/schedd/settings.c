@@ -53,10 +53,10 @@ static int
 add_resources(
     const struct rm_settings *from, jv *resources, struct rm_error *err)
 {
-	*resources = jv_object();
-	if (from->resource_urls != NULL &&
-	    parse(from->resource_urls, "resource-urls", JV_KIND_OBJECT,
-		resources, err) != 0)
+	if (from->resource_urls == NULL)
+		*resources = jv_object();
+	else if (parse(from->resource_urls, "resource-urls", JV_KIND_OBJECT,
+		     resources, err) != 0)
 		return -1;
 	for (size_t i = 0; i < from->resources.count; i++) {
 		const char *text = from->resources.items[i];
@@ -99,17 +99,13 @@ int
 rm_settings_make(
     const struct rm_settings *from, jv *record, struct rm_error *err)
 {
-	jv constraints = jv_array(), resources;
 	if (from->node_disk < 1)
 		return usage(err, "node-disk", "at least 1 MiB");
-	if (from->constraints != NULL &&
-	    read_constraints(from->constraints, &constraints, err) != 0)
-		return -1;
-	if (from->where != NULL && check_where(from->where, err) != 0) {
-		jv_free(constraints);
-		return -1;
-	}
-	if (add_resources(from, &resources, err) != 0) {
+	jv constraints = jv_array(), resources;
+	if ((from->constraints != NULL &&
+		read_constraints(from->constraints, &constraints, err) != 0) ||
+	    (from->where != NULL && check_where(from->where, err) != 0) ||
+	    add_resources(from, &resources, err) != 0) {
 		jv_free(constraints);
 		return -1;
 	}
