@@ -10,7 +10,9 @@
 # build directory) are honoured.
 PREFIX ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
-B ?= build
+# A build under a sanitizer has a folder of its own.
+comma := ,
+B ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 CC = gcc
 VERSION = 0.1.0
 
@@ -49,7 +51,7 @@ UNITS_SYSTEMD = $(sort $(wildcard examples/systemd/*.service \
 SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash \
 	examples/*.sh examples/*/*.sh tests/*/*.sh tests/*/*.bash \
 	tests/bench/run tests/bench/load completions/*.bash))
-LIBS = -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \
+LIBS = $(SANITIZE_OPTIONS) -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \
 	-larchive -lprotobuf-c -lssl -lcrypto -ljq -lonig -lm
 
 WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual \
@@ -60,13 +62,21 @@ HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS ?= -O2 -g
 ALL_CPPFLAGS = -D_GNU_SOURCE -DRM_VERSION='"$(VERSION)"' -Ilib -I$(B)/gen \
 	$(CPPFLAGS)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 ifdef SANITIZE
-ALL_CFLAGS += -fPIE -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
-ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+# The checks that are woven in make gcc warn of what is not in the source.
+ALL_CFLAGS += -fPIE -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-Wno-format-truncation -Wno-null-dereference
+# As libraries, each runtime would have a report path of its own.
+ALL_LDFLAGS += -fsanitize=$(SANITIZE) -static-libasan -static-libubsan
+SANITIZE_OPTIONS = $(B)/sanitize/options.o
+# What a tool of the tests holds when it ends is nobody's loss.
+$(B)/tools/%: SANITIZE_OPTIONS = $(B)/sanitize/no_leaks.o
+export RM_SANITIZE = $(SANITIZE)
+export RM_REPORTS = $(abspath $(B))/reports
 else
-ALL_CFLAGS += $(HARDENING)
+ALL_CFLAGS += $(HARDENING) $(if $(WERROR),-Werror)
 endif
 COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 # A test may write the argv of a child as literals.
@@ -85,7 +95,7 @@ $(B)/bin/%: $(B)/cmd/%.o $(B)/librm.a
 
 $(B)/librm.a: $(LIB_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	ar rcs $@ $(LIB_OBJECTS)
 
 $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -100,6 +110,15 @@ $(B)/gen/%.pb-c.o: $(B)/gen/%.pb-c.c
 	$(COMPILE) -w -c -o $@ $<
 
 $(B)/lib/mesos/wire.o $(B)/fuzz/lib/mesos/wire.o: $(B)/gen/scheduler.pb-c.h
+
+# Linked by itself: of an archive it would not be taken, since the runtimes have
+# a weak one.
+$(B)/librm.a: $(if $(SANITIZE),$(B)/sanitize/options.o $(B)/sanitize/no_leaks.o)
+$(B)/sanitize/options.o $(B)/sanitize/no_leaks.o: tests/sanitize/options.c
+	@mkdir -p $(@D) $(RM_REPORTS)
+	$(COMPILE) -DRM_REPORTS='"$(RM_REPORTS)"' \
+	    -DRM_LEAKS='"$(abspath tests/leaks.supp)"' \
+	    -DRM_DETECT_LEAKS='"$(if $(findstring no_leaks,$@),0,1)"' -c -o $@ $<
 
 $(B)/cmd/%.o: cmd/%.c
 	@mkdir -p $(@D)

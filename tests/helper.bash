@@ -12,3 +12,8 @@ export RM_BIN TOP
 PATH=$RM_BIN:$PATH
 # shellcheck source-path=SCRIPTDIR source=servers.bash
 . "$TOP/tests/servers.bash"
+
+# not_sanitized WHY: this test has nothing to say of a build under a sanitizer.
+not_sanitized() {
+  [ -z "${RM_SANITIZE-}" ] || skip "$1"
+}

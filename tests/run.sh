@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # run.sh MAKE…: builds and runs all tests, each part to its end, and closes
 # with `N passed, N failed`. Exits 1 when anything failed or did not build.
+# Under a sanitizer (RM_SANITIZE) each report of it is a failure, whichever
+# program wrote it: they are in the folder RM_REPORTS, and stay there.
 set -u
+[ -z "${RM_SANITIZE-}" ] || export WAIT_SCALE=${WAIT_SCALE:-8}
 cd "$(dirname "$0")/.." || exit 1
 passed=0 failed=0
 out=$(mktemp)
@@ -22,6 +25,10 @@ tally() {
   fi
 }
 
+if [ -n "${RM_SANITIZE-}" ]; then
+  rm -rf "$RM_REPORTS"
+  mkdir -p "$RM_REPORTS"
+fi
 part build
 "$@" -j"$(nproc)" all unit corpus bats >"$out" 2>&1
 status=$?
@@ -37,8 +44,12 @@ part lint
 tally lint $?
 
 part hardening
-"$@" -s hardened
-tally hardened $?
+if [ -n "${RM_SANITIZE-}" ]; then
+  echo "not applicable: programs under a sanitizer are not hardened"
+else
+  "$@" -s hardened
+  tally hardened $?
+fi
 
 part units
 for t in "$RM_BUILD"/tests/*_test; do
@@ -69,6 +80,14 @@ tests/bats.sh ${BATS_FILES:-tests/*.bats} | tee "$out"
 ok=$(sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p' "$out")
 bad=$(sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p' "$out")
 passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1}))
+
+if [ -n "${RM_SANITIZE-}" ]; then
+  part "reports of -fsanitize=$RM_SANITIZE"
+  tests/reports.sh "$RM_REPORTS"
+  bad=$?
+  [ $bad -gt 0 ] || tally "no report" 0
+  failed=$((failed + bad))
+fi
 
 echo
 echo "$passed passed, $failed failed"
