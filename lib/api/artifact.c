@@ -22,7 +22,8 @@ is_plain(const char *name)
 		if (*part == '.' || *part == '/' || *part == '\0')
 			return false;
 		part = strchr(part, '/');
-		part += part != NULL;
+		if (part != NULL)
+			part++;
 	}
 	return true;
 }
