@@ -348,8 +348,8 @@ rm_api_next_number(
     const struct rm_api_change *c, const struct rm_entry *cluster)
 {
 	const struct rm_model *model = rm_view_model(c->api->view);
-	long next = (long)rm_entry_number(
-	    cluster, RM_RECORD_CLUSTER, "next", 1);
+	long next = rm_json_whole(
+	    rm_entry_number(cluster, RM_RECORD_CLUSTER, "next", 1), 1);
 	for (size_t i = 0; i < model->nodes.count; i++) {
 		const struct rm_entry *node = model->nodes.items[i];
 		long number = rm_record_node_number(

@@ -226,7 +226,7 @@ pass_to(
 {
 	jv task = rm_entry_value(node, RM_RECORD_TASK);
 	jv ports = rm_json_get(task, "ports");
-	int port = (int)rm_json_number(ports, "http", 0);
+	int port = (int)rm_json_whole(rm_json_number(ports, "http", 0), 0);
 	const char *address = rm_shape_address(node);
 	jv_free(ports);
 	if (port > 0 && address != NULL)

@@ -130,6 +130,12 @@ rm_json_number(jv object, const char *key, double fallback)
 	return n;
 }
 
+long
+rm_json_whole(double n, long fallback)
+{
+	return n >= -0x1p53 && n <= 0x1p53 ? (long)n : fallback;
+}
+
 bool
 rm_json_bool(jv object, const char *key, bool fallback)
 {

@@ -33,6 +33,10 @@ double rm_json_number(jv object, const char *key, double fallback);
 bool rm_json_bool(jv object, const char *key, bool fallback);
 bool rm_json_has(jv object, const char *key);
 
+/* A number without its fraction; the fallback for one that is past what a
+ * double tells apart (2^53), or none at all: a cast of it would be undefined. */
+long rm_json_whole(double n, long fallback);
+
 /* Borrows the object; the result is the caller's, invalid where missing. */
 jv rm_json_get(jv object, const char *key);
 /* Follows a dotted path, "subscribed.framework_id.value"; borrows. */

@@ -229,8 +229,7 @@ wake(evutil_socket_t fd, short what, void *arg)
 void
 rm_cli_sleep(struct rm_cli *cli, double seconds)
 {
-	struct timeval after = { (time_t)seconds,
-		(suseconds_t)((seconds - (double)(time_t)seconds) * 1e6) };
+	struct timeval after = rm_loop_span(seconds);
 	event_base_once(cli->loop, -1, EV_TIMEOUT, wake, cli->loop, &after);
 	event_base_dispatch(cli->loop);
 }

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "io/http_text.h"
+#include "io/loop.h"
 
 #define HEADERS_LIMIT ((ev_ssize_t)64 << 10)
 #define BODY_LIMIT    ((ev_ssize_t)16 << 20)
@@ -209,10 +210,8 @@ rm_server_guard(struct rm_server *server,
 void
 rm_server_idle(struct rm_server *server, double seconds)
 {
-	struct timeval *tv = &server->idle;
-	tv->tv_sec = (time_t)seconds;
-	tv->tv_usec = (suseconds_t)((seconds - (double)tv->tv_sec) * 1e6);
-	evhttp_set_timeout_tv(server->http, tv);
+	server->idle = rm_loop_span(seconds);
+	evhttp_set_timeout_tv(server->http, &server->idle);
 }
 
 static struct bufferevent *

@@ -11,6 +11,9 @@
 
 #include "base/exit.h"
 
+/* Thirty years: an option may say 1e300. */
+#define SPAN_MOST 1e9
+
 /* Where 0, 1 or 2 came closed, the next socket would get its number, and our
  * lines. Something takes the place that fails when it is read or written. */
 void
@@ -92,14 +95,19 @@ rm_timer_init(struct rm_timer *timer, struct event_base *loop,
 	timer->event = evtimer_new(loop, timer_fires, timer);
 }
 
+struct timeval
+rm_loop_span(double seconds)
+{
+	seconds = fmin(fmax(seconds, 0), SPAN_MOST);
+	double whole = floor(seconds);
+	return (struct timeval){ (time_t)whole,
+		(suseconds_t)((seconds - whole) * 1e6) };
+}
+
 void
 rm_timer_set(struct rm_timer *timer, double seconds)
 {
-	if (seconds < 0)
-		seconds = 0;
-	double whole = floor(seconds);
-	struct timeval after = { (time_t)whole,
-		(suseconds_t)((seconds - whole) * 1e6) };
+	struct timeval after = rm_loop_span(seconds);
 	evtimer_add(timer->event, &after);
 }
 

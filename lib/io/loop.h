@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <stdbool.h>
+#include <sys/time.h>
 
 #include "base/error.h"
 
@@ -23,6 +24,9 @@ void rm_loop_keep_standard(void);
 /* SIGTERM and SIGINT call stop(arg); the loop owns the events. */
 int rm_loop_on_stop(struct event_base *loop, void (*stop)(void *arg),
     void *arg, struct rm_error *err);
+
+/* For libevent: none is negative, or longer than thirty years. */
+struct timeval rm_loop_span(double seconds);
 
 /* A timer: call it once after `seconds` (CLOCK_MONOTONIC). All zero is a
  * valid idle one. Setting an armed timer moves it. */

@@ -53,7 +53,7 @@ got_leader(void *arg, enum rm_zk_result result, const char *value, size_t len,
 		return;
 	jv address = rm_json_get(info, "address");
 	char *leader = rm_format("%s:%d", rm_json_text(address, "ip", ""),
-	    (int)rm_json_number(address, "port", 0));
+	    (int)rm_json_whole(rm_json_number(address, "port", 0), 0));
 	lead(a, leader);
 	free(leader);
 	jv_free(address);

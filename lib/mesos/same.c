@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
 static uint64_t
 mix(uint64_t h)
 {
@@ -25,7 +27,7 @@ hash_value(jv v, bool any_order)
 	if (jv_get_kind(v) == JV_KIND_STRING) {
 		h += jv_string_hash(jv_copy(v)) * 31;
 	} else if (jv_get_kind(v) == JV_KIND_NUMBER) {
-		h += (uint64_t)(int64_t)(jv_number_value(v) * 1000);
+		h += (uint64_t)rm_json_whole(jv_number_value(v) * 1000, 0);
 	} else if (jv_get_kind(v) == JV_KIND_ARRAY) {
 		jv_array_foreach (v, i, item) {
 			uint64_t one = hash_value(item, false);

@@ -18,8 +18,8 @@ next_number(const struct rm_model *model, const struct rm_entry *cluster)
 {
 	const char *framework = rm_model_setting_text(
 	    model, "framework", "riak");
-	long next = (long)rm_entry_number(
-	    cluster, RM_RECORD_CLUSTER, "next", 1);
+	long next = rm_json_whole(
+	    rm_entry_number(cluster, RM_RECORD_CLUSTER, "next", 1), 1);
 	for (size_t i = 0; i < model->nodes.count; i++) {
 		long number = rm_record_node_number(
 		    model->nodes.items[i]->key, framework, cluster->key);

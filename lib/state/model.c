@@ -150,7 +150,8 @@ static void
 put(struct rm_entry *entry, enum rm_record_kind kind, jv line, jv value)
 {
 	struct rm_cell *cell = &entry->cells[kind];
-	int version = (int)rm_json_number(line, "version", -1);
+	int version = (int)rm_json_whole(
+	    rm_json_number(line, "version", -1), -1);
 	const char *error = rm_json_text(line, "error", NULL);
 	jv_kind shape = jv_get_kind(value);
 	if (error == NULL && shape != JV_KIND_OBJECT && shape != JV_KIND_NULL)
