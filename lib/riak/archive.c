@@ -86,6 +86,20 @@ check_names(struct archive *a, const char *file, const char *volume,
 			   file);
 }
 
+/* Some of archive_read_support_filter_all() run programs, such as lrzip, that
+ * the file's first bytes choose. */
+static void
+support(struct archive *a)
+{
+	archive_read_support_filter_gzip(a);
+	archive_read_support_filter_bzip2(a);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_lzma(a);
+	archive_read_support_filter_compress(a);
+	archive_read_support_format_tar(a);
+	archive_read_support_format_zip(a);
+}
+
 int
 rm_riak_archive_check(
     const char *file, const char *volume, struct rm_error *err)
@@ -94,9 +108,7 @@ rm_riak_archive_check(
 		return rm_error_set(
 		    err, RM_EXIT_OUTSIDE, "%s: %s", file, strerror(errno));
 	struct archive *a = archive_read_new();
-	archive_read_support_filter_all(a);
-	archive_read_support_format_tar(a);
-	archive_read_support_format_zip(a);
+	support(a);
 	/* What can't be opened has no names, and tells so. */
 	archive_read_open_filename(a, file, BLOCK);
 	int rc = check_names(a, file, volume, err);
