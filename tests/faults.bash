@@ -23,3 +23,21 @@ each_fails() {
     mv out in
   done
 }
+
+# What can fail of calls, and how.
+CALLS=(interrupt short reset full descriptors)
+
+# every_call EXPECTED COMMAND…: each of its calls fails in turn, in every way.
+every_call() {
+  local kind
+  "${@:2}" <in >"$1" || return
+  for kind in "${CALLS[@]}"; do nth "$kind" 1 1 in "$1" "${@:2}" || return; done
+}
+
+# A ZooKeeper with a cluster and a node; the test works in its folder.
+records_there() {
+  cd "$BATS_TEST_TMPDIR" && : >in && start_zookeeper || return
+  export RIAK_MESOS_ZK=$ZK RIAK_MESOS_FRAMEWORK=riak
+  rm-state put clusters/kv <<<'{"riak_version":"riak-3"}' &&
+    rm-state put nodes/riak-kv-1 <<<'{"cluster":"kv","goal":"run"}'
+}

@@ -4,6 +4,10 @@
 load helper
 load faults
 
+teardown() {
+  stop_tracked
+}
+
 @test "pure stages: no memory, at every 211th allocation: 111 and no wrong line" {
   not_sanitized "allocations are the sanitizer's own, none can be made to fail"
   each_fails memory 211
@@ -26,4 +30,20 @@ load faults
   cd "$BATS_TEST_TMPDIR"
   : >nothing
   nth memory 41 1 nothing nothing rm-cepmd lookup --port 1 no_such
+}
+
+@test "records: whichever call fails, all is read, or 111 and why" {
+  records_there
+  every_call get rm-state get nodes/riak-kv-1
+}
+
+@test "what Riak says: whichever call fails, all of it, or 111 and why" {
+  cd "$BATS_TEST_TMPDIR"
+  : >in
+  mkdir -p root/bin
+  # Its own calls do not fail.
+  printf '#!/usr/bin/env -S -u LD_PRELOAD sh\necho pong\n' >root/bin/riak
+  chmod 755 root/bin/riak
+  export RIAK_MESOS_RIAK_ROOT=$PWD/root
+  every_call ping rm-riak ping
 }

@@ -92,15 +92,18 @@ stream_read(struct rm_admin_run *run, struct stream *s)
 {
 	char chunk[16384];
 	ssize_t n = 0;
+	/* This may be the last look: nothing is left behind for a signal. */
 	while (s->fd >= 0 && s->text.len <= MOST &&
-	       (n = read(s->fd, chunk, sizeof(chunk))) > 0)
-		rm_str_add(&s->text, chunk, (size_t)n);
+	       ((n = read(s->fd, chunk, sizeof(chunk))) > 0 ||
+		   (n < 0 && errno == EINTR)))
+		if (n > 0)
+			rm_str_add(&s->text, chunk, (size_t)n);
 	if (s->text.len > MOST && run->process != NULL && !run->killed) {
 		run->killed = true;
 		rm_process_signal(run->process, SIGKILL);
 	}
 	if (n == 0 || s->text.len > MOST ||
-	    (n < 0 && errno != EAGAIN && errno != EINTR))
+	    (n < 0 && errno != EAGAIN))
 		stream_close(s);
 }
 

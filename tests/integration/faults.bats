@@ -98,3 +98,19 @@ ends_are_sane() {
 @test "pure stages: no memory, at every allocation: 111 and no wrong line" {
   each_fails memory "$([ -n "${SHORT-}" ] && echo 97 || echo 1)"
 }
+
+@test "records: whichever call fails, all is done, or 111 and why" {
+  local kind
+  [ -z "${SHORT-}" ] || CALLS=(full descriptors)
+  records_there
+  every_call dump rm-state dump
+  every_call list rm-state ls nodes
+  every_call watch rm-state watch
+  cat >lines <<'LINES'
+{"write":"status/riak-kv-1","value":{"state":"TASK_RUNNING"}}
+{"call":"SUPPRESS","mesos":{"type":"SUPPRESS"}}
+LINES
+  sed 1d lines >passed
+  for kind in "${CALLS[@]}"; do nth "$kind" 1 1 lines passed rm-state apply; done
+  rm-state get status/riak-kv-1
+}
