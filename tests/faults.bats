@@ -47,3 +47,34 @@ teardown() {
   export RIAK_MESOS_RIAK_ROOT=$PWD/root
   every_call ping rm-riak ping
 }
+
+# on_small_disk DIR COMMAND…: with a disk of its own there, of 256 KiB.
+on_small_disk() {
+  # shellcheck disable=SC2016 # the inner shell's
+  exec unshare -m sh -c 'mount -t tmpfs -o size=256k none "$1" && shift &&
+    exec "$@"' sh "$@"
+}
+
+@test "rm-local: what can't be stored ends it with 111; what was stored is whole" {
+  local port disk=$BATS_TEST_TMPDIR/disk seen pid code=0
+  port=$(free_port)
+  mkdir "$disk"
+  (on_small_disk "$disk" rm-local --port "$port" --agent-port 0 --agents 1 \
+    --work-dir "$disk") >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+  pid=$!
+  track "$pid"
+  wait_for 10 grep -q ready "$BATS_TEST_TMPDIR/out"
+  seen=/proc/$pid/root$disk
+  wait_for 10 test -s "$seen/state.json"
+  exec 7<"$seen/state.json"
+  ! cat /dev/zero >"$seen/fill"
+  run rm-local fault --master "127.0.0.1:$port" maintain 1
+  assert_failure 111
+  wait "$pid" || code=$?
+  [ "$code" -eq 111 ]
+  grep -q 'state.json: No space left on device' "$BATS_TEST_TMPDIR/log"
+  # The file that it would be started with again.
+  [ "$(stat -L -c %h /proc/self/fd/7)" -eq 1 ]
+  jq -e .agents <&7
+  exec 7<&-
+}

@@ -1,6 +1,6 @@
 # Failures of all kinds under a whole system: servers whose calls fail by
-# chance, by seeds that are told; every allocation of the pure stages; clocks
-# that jump; a disk that is full; a ZooKeeper of three. Each test's title is
+# chance, by seeds that are told; every allocation of the pure stages; every call
+# of what reads and writes records. Each title is
 # its outcome.
 
 load ../helper
