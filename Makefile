@@ -25,6 +25,7 @@ PACKAGES = gcc make pkg-config libc6-dev libevent-dev libcurl4-openssl-dev \
 # What only some targets need; each asks for it by itself.
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 ANALYZE_PACKAGES = clang-tidy cppcheck clang-tools
+VALGRIND_PACKAGES = valgrind libc6-dbg
 FORMAT_PACKAGES = clang-format
 DEB_PACKAGES = build-essential debhelper lintian
 BENCH_PACKAGES = haproxy wrk
@@ -82,7 +83,7 @@ COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 # A test may write the argv of a child as literals.
 COMPILE_TEST = $(COMPILE) -Wno-write-strings
 
-.PHONY: all check unit corpus hardened lint bats integration fuzz bench \
+.PHONY: all check unit corpus hardened lint bats integration valgrind fuzz bench \
 	bench-load analyze format deps install uninstall quickstart dist deb html soak clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -201,6 +202,12 @@ soak: deps bats
 	SOAK_HOURS=$(or $(HOURS),1) bats --timing tests/integration/soak.bats
 
 # ---- fuzzing and analysis ----
+
+# Suppressions: none is needed.
+valgrind: deps
+	@$(call install,$(VALGRIND_PACKAGES))
+	$(MAKE) WERROR=1 unit
+	tests/valgrind.sh
 
 # Seconds a target, and the target if it is to be one: TARGET=http.
 FUZZTIME ?= 60

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # hardened.sh PROGRAM…: whether each was built as the Makefile means to: at
 # any address, with relocations that are read-only from the start, no
-# executable stack, a guarded stack, and checked copies. A line for each that
+# executable stack, a guarded stack, checked copies, and no thread. A line for each that
 # was not; exits 1 when there is one.
 set -u
 status=0
@@ -32,5 +32,7 @@ for program; do
   must 'guarded stack (-fstack-protector-strong)'
   grep -qE '__(v?s?n?f?printf|mem[a-z]+|st[a-z]+|read|recv)_chk' <<<"$symbols"
   must 'checked copies (_FORTIFY_SOURCE)'
+  ! grep -qE '\<(pthread_create|thrd_create)\>' <<<"$symbols"
+  must 'single thread'
 done
 exit $status

@@ -566,7 +566,7 @@ sleeping_server(void **state)
 	ended = lost = 0;
 	rm_zk_multi(wait.zk, &op, 1, multi_ended, NULL);
 	run_until(10, sessions[RM_ZK_SUSPENDED] == 1);
-	run_until(1, ended == 1);
+	run_until(10, ended == 1);
 	assert_int_equal(lost, 1);
 	kill(zookeeper.pid, SIGCONT);
 	run_until(20, rm_zk_connected(wait.zk));
