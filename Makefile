@@ -52,6 +52,7 @@ UNITS_SYSTEMD = $(sort $(wildcard examples/systemd/*.service \
 SHELL_FILES = $(sort .ci/run $(wildcard tests/*.sh tests/*.bash \
 	examples/*.sh examples/*/*.sh tests/*/*.sh tests/*/*.bash \
 	tests/bench/run tests/bench/load completions/*.bash))
+SHELLCHECK = shellcheck -x -S warning $(SHELL_FILES)
 LIBS = $(SANITIZE_OPTIONS) -lzookeeper_st -levent_openssl -levent_extra -levent_core -lcurl \
 	-larchive -lprotobuf-c -lssl -lcrypto -ljq -lonig -lm
 
@@ -84,7 +85,7 @@ COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 COMPILE_TEST = $(COMPILE) -Wno-write-strings
 
 .PHONY: all check unit corpus hardened lint bats integration valgrind fuzz bench \
-	bench-load analyze format deps install uninstall quickstart dist deb html soak clean
+	bench-load analyze objects format deps install uninstall quickstart dist deb html soak clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -192,7 +193,7 @@ hardened: all
 
 lint:
 	mandoc -Tlint -W warning $(PAGES)
-	shellcheck -x -S warning $(SHELL_FILES)
+	$(SHELLCHECK)
 
 integration: deps bats
 	@$(call install,$(BROWSER_PACKAGES))
@@ -239,13 +240,29 @@ fuzz:
 	    -artifact_prefix=$(B)/fuzz/$$n- $(FUZZ_OPTIONS) \
 	    $(B)/fuzz/corpus-$$n tests/fuzz/corpus/$$n || exit 1; done
 
-analyze: $(PROTO:%=$(B)/gen/%.pb-c.h)
+# Only to be looked at: every object of ours, none of protoc-c's.
+objects: $(filter-out $(PROTO_OBJECTS),$(LIB_OBJECTS)) \
+	$(PROGRAMS:$(B)/bin/%=$(B)/cmd/%.o)
+
+# Each tool sees every file and ends the whole at what it finds; in the order of
+# how long they take. Nothing of an earlier run is kept.
+ANALYZED = $(wildcard cmd/*.c lib/*/*.c)
+JOBS := $(shell nproc)
+analyze: deps
 	@$(call install,$(ANALYZE_PACKAGES))
-	$(MAKE) B=$(B)/analyze CFLAGS='-O1 -fanalyzer' WERROR=1 $(B)/analyze/librm.a
-	cppcheck --quiet --error-exitcode=1 --std=c11 -Ilib \
-	    --enable=warning,portability --inline-suppr cmd lib
-	clang-tidy --quiet $(wildcard cmd/*.c lib/*/*.c) -- -std=c11 \
-	    $(ALL_CPPFLAGS)
+	@rm -rf $(B)/analyze
+	$(SHELLCHECK)
+	cppcheck --quiet --error-exitcode=1 -j $(JOBS) --std=c11 -D_GNU_SOURCE \
+	    -DRM_VERSION='""' -Ilib --include=/usr/include/jv.h \
+	    --include=/usr/include/$(shell $(CC) -print-multiarch)/sys/queue.h \
+	    --enable=warning,portability --inline-suppr $(ANALYZED)
+	$(MAKE) -j $(JOBS) B=$(B)/analyze/gcc CC=gcc CFLAGS='-O1 -fanalyzer' \
+	    WERROR=1 objects
+	printf '%s\n' $(ANALYZED) | xargs -P $(JOBS) -I{} \
+	    clang-tidy --quiet {} -- -std=c11 $(ALL_CPPFLAGS) \
+	    -I$(B)/analyze/gcc/gen
+	scan-build --use-cc=gcc --status-bugs -o $(B)/analyze/reports \
+	    sh -c '$(MAKE) -j $(JOBS) B=$(B)/analyze/clang CC="$$CC" objects'
 
 bench: deps bats
 	@$(call install,$(BENCH_PACKAGES))

@@ -228,6 +228,7 @@ marathon() { # a stand-in, and a configuration file as the original's
   assert_success
   run -1 riak-mesos director endpoints kv
   run -100 riak-mesos director install a/b
+  run -100 riak-mesos director uninstall a/b
 }
 
 @test "DC/OS: the package, filled in, is the app that we give to Marathon" {

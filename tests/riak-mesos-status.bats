@@ -66,6 +66,8 @@ two_nodes() {
 
 @test "status --watch: a line per change, a document per change" {
   two_nodes
+  riak-mesos status -w --jq empty >nothing 2>err.nothing 3>&- &
+  track "$!"
   riak-mesos status --watch >out 2>err 3>&- &
   track "$!"
   riak-mesos status -w --json >docs 2>err.docs 3>&- &
@@ -82,7 +84,9 @@ two_nodes() {
   [ "$(cat served)" = $'1\n2' ]
   # Each changed once, but for its time; nothing is said twice.
   [ "$(cut -d' ' -f2- out | sort | uniq -d)" = "" ]
-  [ "$(jq -c '[.clusters[].serving]' docs | uniq | tail -n 1)" = "[2]" ]
+  all_serve() { [ "$(jq -c '[.clusters[].serving]' docs | tail -n 1)" = "[2]" ]; }
+  wait_for 10 all_serve
+  [ ! -s nothing ] && [ ! -s err.nothing ]
   run ! grep -q $'\033' out docs served
   rm-state rm "tasks/$F-kv-2" "status/$F-kv-2" "nodes/$F-kv-2"
   wait_for 10 grep -q "node $F-kv-2: gone" out

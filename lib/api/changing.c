@@ -328,7 +328,7 @@ rm_api_store_node(const struct rm_api_change *c, const struct rm_entry *node,
     const char *field, jv value, const struct rm_store *store,
     struct rm_change *change, struct rm_error *err)
 {
-	if (!rm_shape_is_of(node, c->cluster)) {
+	if (node == NULL || !rm_shape_is_of(node, c->cluster)) {
 		jv_free(value);
 		return rm_error_set(
 		    err, RM_EXIT_NO, "no such node: %s", c->node);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "io/loop.h"
 #include "state/record.h"
@@ -204,18 +205,16 @@ rm_commit_start(struct rm_api *api, const struct rm_commit_options *how)
 void
 rm_commit_look(struct rm_api *api)
 {
-	struct rm_commit *commit = LIST_FIRST(&api->commits);
-	while (commit != NULL) {
-		struct rm_commit *next = LIST_NEXT(commit, entry);
+	struct rm_commit *commit, *next;
+	LIST_FOREACH_SAFE (commit, &api->commits, entry, next)
 		if (commit->stored && caught_up(commit))
 			finish(commit, NULL);
-		commit = next;
-	}
 }
 
 void
 rm_commit_drop_all(struct rm_api *api)
 {
-	while (!LIST_EMPTY(&api->commits))
-		commit_free(LIST_FIRST(&api->commits));
+	struct rm_commit *commit, *next;
+	LIST_FOREACH_SAFE (commit, &api->commits, entry, next)
+		commit_free(commit);
 }

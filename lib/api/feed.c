@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "api/handlers.h"
 #include "api/shape.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "io/loop.h"
 
@@ -362,10 +362,11 @@ rm_feed_new(struct rm_api *api)
 void
 rm_feed_free(struct rm_feed *feed)
 {
+	struct stream *stream, *next;
 	if (feed == NULL)
 		return;
-	while (!LIST_EMPTY(&feed->streams))
-		stream_free(LIST_FIRST(&feed->streams));
+	LIST_FOREACH_SAFE (stream, &feed->streams, entry, next)
+		stream_free(stream);
 	rm_timer_free(&feed->gather);
 	jv_free(feed->told);
 	jv_free(feed->dirty);

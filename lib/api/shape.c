@@ -311,7 +311,7 @@ rm_shape_status(const struct rm_view *view, const struct rm_entry *cluster)
 		const struct rm_entry *node = model->nodes.items[i];
 		if (!rm_shape_is_of(node, cluster->key))
 			continue;
-		bool in_ring = rm_view_serves(view, node) &&
+		bool in_ring = centre != NULL && rm_view_serves(view, node) &&
 			       sees(centre, node) && sees(node, centre);
 		serving += in_ring;
 		nodes = jv_array_append(
@@ -343,6 +343,6 @@ rm_shape_rollout(const struct rm_entry *cluster)
 	return JV_OBJECT(jv_string("restart"), jv_number(wanted),
 	    jv_string("riak_version"), field_or_null(cluster, "riak_version"),
 	    jv_string("state"), jv_string("requested"), jv_string("waits"),
-	    jv_string("the scheduler has not begun it yet"),
-	    jv_string("steps"), jv_array());
+	    jv_string("the scheduler has not begun it yet"), jv_string("steps"),
+	    jv_array());
 }

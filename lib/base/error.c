@@ -7,7 +7,7 @@
 #include "base/exit.h"
 
 int
-rm_error_set(struct rm_error *err, int code, const char *fmt, ...)
+rm_error_fill(struct rm_error *err, int code, const char *fmt, ...)
 {
 	if (err == NULL)
 		return -1;

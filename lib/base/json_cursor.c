@@ -195,6 +195,7 @@ skip_nested(struct rm_json_cursor *in)
 				return false;
 			depth--;
 		}
+		/* cppcheck-suppress uninitvar; those below depth are set */
 		if (depth > 0 && close[depth - 1] == '}' && !skip_key(in))
 			return false;
 	} while (depth > 0);

@@ -30,12 +30,12 @@ stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	struct stat st;
-	unsigned long long dev, ino;
 	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
 		return false;
-	if (sscanf(stream, "%llu:%llu", &dev, &ino) != 2)
-		return false;
-	return st.st_dev == dev && st.st_ino == ino;
+	char *rest;
+	bool device = strtoull(stream, &rest, 10) == st.st_dev;
+	return device && *rest == ':' &&
+	       strtoull(rest + 1, NULL, 10) == st.st_ino;
 }
 
 void

@@ -339,12 +339,13 @@ open_log(const struct parser *p)
 	static const char *const levels[] = { "error", "warn", "info", "debug",
 		NULL };
 	size_t f = 0, l = 0;
-	while (formats[f] != NULL && strcmp(formats[f], p->common.log_format))
+	while (
+	    formats[f] != NULL && strcmp(formats[f], p->common.log_format) != 0)
 		f++;
 	if (formats[f] == NULL)
 		return usage_error(p, "--log-format is text or json, not %s",
 		    p->common.log_format);
-	while (levels[l] != NULL && strcmp(levels[l], p->common.log_level))
+	while (levels[l] != NULL && strcmp(levels[l], p->common.log_level) != 0)
 		l++;
 	if (levels[l] == NULL)
 		return usage_error(p,
@@ -399,10 +400,10 @@ unknown_command(const struct parser *p, const char *word)
 {
 	const struct rm_usage usage = usage_of(p);
 	char *meant = rm_usage_guess_command(&usage, word);
-	int code = usage_error(p, "unknown command %s%s%s%s%s%s",
-	    words_of(p), p->words.len > 0 ? " " : "",
-	    *word != '\0' ? word : "''", meant != NULL ? " (is '" : "",
-	    meant != NULL ? meant : "", meant != NULL ? "' meant?)" : "");
+	int code = usage_error(p, "unknown command %s%s%s%s%s%s", words_of(p),
+	    p->words.len > 0 ? " " : "", *word != '\0' ? word : "''",
+	    meant != NULL ? " (is '" : "", meant != NULL ? meant : "",
+	    meant != NULL ? "' meant?)" : "");
 	free(meant);
 	return code;
 }
@@ -412,8 +413,8 @@ missing_word(const struct parser *p)
 {
 	const struct rm_usage usage = usage_of(p);
 	char *next = rm_usage_next_words(&usage);
-	int code = usage_error(p, "a word is missing behind %s: one of %s",
-	    words_of(p), next);
+	int code = usage_error(
+	    p, "a word is missing behind %s: one of %s", words_of(p), next);
 	free(next);
 	return code;
 }

@@ -48,7 +48,7 @@ static void
 reserve(struct rm_str *s, size_t more)
 {
 	size_t need = s->len + more + 1;
-	if (need <= s->room)
+	if (s->text != NULL && need <= s->room)
 		return;
 	size_t room = s->room > 0 ? s->room : 64;
 	while (room < need)

@@ -29,10 +29,12 @@ char *rm_str_take(struct rm_str *s);
 void rm_str_free(struct rm_str *s);
 
 /* malloc and friends that end the process instead of returning NULL. */
-void *rm_alloc(size_t size); /* zeroed */
-void *rm_realloc(void *p, size_t size);
-char *rm_strdup(const char *text);
+void *rm_alloc(size_t size) /* zeroed */
+    __attribute__((malloc, returns_nonnull));
+void *rm_realloc(void *p, size_t size) __attribute__((returns_nonnull));
+char *rm_strdup(const char *text) __attribute__((malloc, returns_nonnull));
 /* A new string, the caller's. */
-char *rm_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *rm_format(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
 
 #endif

@@ -49,7 +49,8 @@ static const struct kind director = { "director", "/alive", 3, 2, 256,
 	"cd riak-mesos-* && exec bin/rm-director --address 0.0.0.0" };
 
 static int
-read_object(const char *option, const char *text, jv *value, struct rm_error *err)
+read_object(
+    const char *option, const char *text, jv *value, struct rm_error *err)
 {
 	if (rm_json_parse(text, strlen(text), value, err) == 0) {
 		if (jv_get_kind(*value) == JV_KIND_OBJECT)
@@ -164,13 +165,13 @@ make_app(const struct rm_cli *cli, const char *cluster, jv riak, jv resources,
 		    "file");
 	jv own = rm_json_get(riak, kind->resource);
 	char *id = app_id(cli, cluster);
-	jv value = JV_OBJECT(jv_string("id"), jv_string(id),
-	    jv_string("cmd"), jv_string(kind->command), jv_string("cpus"),
+	jv value = JV_OBJECT(jv_string("id"), jv_string(id), jv_string("cmd"),
+	    jv_string(kind->command), jv_string("cpus"),
 	    jv_number(rm_json_number(own, "cpus", 0.5)), jv_string("mem"),
 	    jv_number(rm_json_number(own, "mem", kind->mem)),
 	    jv_string("instances"),
-	    jv_number(cluster == NULL ? rm_json_number(riak, "instances", 1)
-				      : 1));
+	    jv_number(
+		cluster == NULL ? rm_json_number(riak, "instances", 1) : 1));
 	value = rm_json_set(value, "fetch",
 	    JV_ARRAY(JV_OBJECT(jv_string("uri"), jv_string(url))));
 	value = rm_json_set(value, "env",
@@ -253,6 +254,7 @@ static int
 with_app(struct rm_cli *cli, const char *method, const char *cluster,
     jv *answer, struct rm_error *err)
 {
+	*answer = jv_invalid();
 	if (cluster != NULL && rm_cli_check_name("cluster", cluster, err) != 0)
 		return -1;
 	char *id = app_id(cli, cluster);
@@ -384,8 +386,7 @@ look_at_tasks(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
 	double healthy = rm_json_number(app, "tasksHealthy", 0);
 	seen->done = healthy;
 	seen->of = rm_json_number(app, "instances", 0);
-	rm_str_printf(
-	    &seen->words, "%.0f of %.0f healthy", healthy, seen->of);
+	rm_str_printf(&seen->words, "%.0f of %.0f healthy", healthy, seen->of);
 	jv_free(app);
 	jv_free(answer);
 	return healthy >= 1;

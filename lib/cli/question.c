@@ -41,13 +41,14 @@ add_cell(struct rm_table *table, jv object, const char *key)
 static void
 print_rows(struct rm_str *out, jv array, const char *const (*columns)[2])
 {
-	struct rm_table table = { 0 };
-	while (columns[table.columns][0] != NULL)
-		table.columns++;
-	for (size_t c = 0; c < table.columns; c++)
+	size_t count = 0;
+	while (columns[count][0] != NULL)
+		count++;
+	struct rm_table table = { .columns = count };
+	for (size_t c = 0; c < count; c++)
 		rm_table_add(&table, columns[c][0]);
 	jv_array_foreach (array, i, one) {
-		for (size_t c = 0; c < table.columns; c++)
+		for (size_t c = 0; c < count; c++)
 			add_cell(&table, one, columns[c][1]);
 		jv_free(one);
 	}
@@ -290,8 +291,9 @@ make_props(const char *text, struct rm_str *body, struct rm_error *err)
 	jv props = jv_invalid();
 	if (rm_json_parse(text, strlen(text), &props, err) != 0 ||
 	    jv_get_kind(props) != JV_KIND_OBJECT)
-		return jv_free(props), rm_error_set(err, RM_EXIT_USAGE,
-		    "not a JSON object of properties: %.100s", text);
+		return jv_free(props),
+		       rm_error_set(err, RM_EXIT_USAGE,
+			   "not a JSON object of properties: %.100s", text);
 	if (!rm_json_has(props, "props"))
 		props = JV_OBJECT(jv_string("props"), props);
 	jv inner = rm_json_get(props, "props");

@@ -59,16 +59,16 @@ width(const char *text)
 void
 rm_table_print(struct rm_table *table, struct rm_str *out)
 {
-	size_t *widths = rm_alloc(
-	    (table->columns > 0 ? table->columns : 1) * sizeof(*widths));
+	size_t columns = table->columns > 0 ? table->columns : 1;
+	size_t *widths = rm_alloc(columns * sizeof(*widths));
 	for (size_t i = 0; i < table->count; i++) {
 		size_t w = width(table->cells[i]);
-		if (w > widths[i % table->columns])
-			widths[i % table->columns] = w;
+		if (w > widths[i % columns])
+			widths[i % columns] = w;
 	}
 	for (size_t i = 0; i < table->count; i++) {
-		size_t column = i % table->columns;
-		bool last = column + 1 == table->columns;
+		size_t column = i % columns;
+		bool last = column + 1 == columns;
 		size_t pad = widths[column] - width(table->cells[i]) + 2;
 		rm_screen_paint(out, table->paints[i], table->cells[i]);
 		rm_str_printf(out, "%*s", last ? 0 : (int)pad, "");

@@ -77,7 +77,8 @@ tell_document(struct watching *w, jv status, struct rm_error *err)
 	if (program != NULL)
 		rc = rm_cli_filter(program, &out, err);
 	if (rc == 0 && (out.len != w->last.len ||
-			   memcmp(out.text, w->last.text, out.len) != 0)) {
+			   (out.len > 0 &&
+			       memcmp(out.text, w->last.text, out.len) != 0))) {
 		rc = rm_screen_write(&out, err);
 		rm_str_clear(&w->last);
 		rm_str_add(&w->last, out.text, out.len);

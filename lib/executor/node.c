@@ -267,12 +267,12 @@ enter_configure(struct rm_node *node)
 		riak_ended, node };
 	node->riak = rm_riak_new(node->options.loop, &riak);
 	int rc = rm_config_write(&config, &diff, &err);
+	const char *overridden = diff.text != NULL ? diff.text : "";
 	if (rc == 0)
-		rm_questions_overrides(
-		    node->questions, diff.text != NULL ? diff.text : "");
+		rm_questions_overrides(node->questions, overridden);
 	/* Nobody wrote what the package comes with. */
-	if (rc == 0 && diff.len > 0 && config.riak_config != NULL)
-		log_overrides(diff.text);
+	if (rc == 0 && config.riak_config != NULL)
+		log_overrides(overridden);
 	rm_str_free(&diff);
 	jv_free(node->cluster);
 	node->cluster = jv_invalid();

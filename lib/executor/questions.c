@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "base/token.h"
 #include "executor/file.h"
@@ -499,13 +499,14 @@ rm_questions_overrides(struct rm_questions *q, const char *overrides)
 static void
 drop_all(struct rm_questions *q)
 {
-	while (!LIST_EMPTY(&q->changes)) {
-		struct change *change = LIST_FIRST(&q->changes);
+	struct change *change, *next_change;
+	struct ask *ask, *next;
+	LIST_FOREACH_SAFE (change, &q->changes, entry, next_change) {
 		rm_type_change_cancel(change->change);
 		change_free(change);
 	}
-	while (!LIST_EMPTY(&q->asks))
-		ask_free(LIST_FIRST(&q->asks));
+	LIST_FOREACH_SAFE (ask, &q->asks, entry, next)
+		ask_free(ask);
 }
 
 void

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/queue.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "io/loop.h"
 
@@ -157,10 +157,11 @@ rm_http_new(struct event_base *loop, struct rm_error *err)
 void
 rm_http_free(struct rm_http *http)
 {
+	struct rm_http_call *call, *next;
 	if (http == NULL)
 		return;
-	while (!LIST_EMPTY(&http->calls))
-		rm_http_cancel(LIST_FIRST(&http->calls));
+	LIST_FOREACH_SAFE (call, &http->calls, entry, next)
+		rm_http_cancel(call);
 	http->dying = true;
 	if (http->settling)
 		return;

@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "io/http_text.h"
 #include "io/loop.h"
@@ -268,12 +268,15 @@ bind_socket(const struct evutil_addrinfo *info)
 static int
 port_of(int fd)
 {
-	struct sockaddr_storage name = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} name = { .v6 = { 0 } };
 	socklen_t len = sizeof(name);
-	getsockname(fd, (struct sockaddr *)&name, &len);
-	return ntohs(name.ss_family == AF_INET6
-			 ? ((struct sockaddr_in6 *)&name)->sin6_port
-			 : ((struct sockaddr_in *)&name)->sin_port);
+	getsockname(fd, &name.any, &len);
+	return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port
+						    : name.v4.sin_port);
 }
 
 int
@@ -315,8 +318,8 @@ rm_server_free(struct rm_server *server)
 {
 	if (server == NULL)
 		return;
-	while (!LIST_EMPTY(&server->requests)) {
-		struct rm_request *request = LIST_FIRST(&server->requests);
+	struct rm_request *request, *next;
+	LIST_FOREACH_SAFE (request, &server->requests, entry, next) {
 		watch_close(request, false);
 		if (evhttp_request_get_connection(request->req) == NULL)
 			evhttp_request_free(request->req);
@@ -619,7 +622,8 @@ rm_stream_begin(struct rm_request *request, int status, const char *type,
 		close_soon(request);
 		return;
 	}
-	begin(request, type);
+	if (type != NULL)
+		rm_request_add_header(request, "Content-Type", type);
 	struct event_base *loop = request->server->loop;
 	short end = event_base_get_features(loop) & EV_FEATURE_EARLY_CLOSE
 			? EV_CLOSED

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/str.h"
 #include "io/zk.h"
 #include "io/zk_handle.h"
@@ -49,8 +50,9 @@ watch_free(struct zk_watch *watch)
 void
 zk_watches_free(struct rm_zk *zk)
 {
-	while (!LIST_EMPTY(&zk->watches))
-		watch_free(LIST_FIRST(&zk->watches));
+	struct zk_watch *watch, *next;
+	LIST_FOREACH_SAFE (watch, &zk->watches, entry, next)
+		watch_free(watch);
 }
 
 static void
@@ -443,7 +445,8 @@ rm_zk_protect(
     struct rm_zk *zk, const char *path, rm_zk_on_done *done, void *arg)
 {
 	struct zk_op *op = done_op(zk, path, done, arg);
-	struct ACL_vector acl = *zk_acl(zk, path); /* the library's is not const */
+	struct ACL_vector acl = *zk_acl(
+	    zk, path); /* the library's is not const */
 	op_sent(op, zk->handle == NULL ? ZINVALIDSTATE
 				       : zoo_aset_acl(zk->handle, path, -1,
 					     &acl, protect_done, op));

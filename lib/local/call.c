@@ -1,5 +1,6 @@
 #include "local/call.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -322,6 +323,7 @@ rm_local_call(struct rm_local *local, const struct rm_local_caller *caller,
     jv call, struct rm_local_answer *answer)
 {
 	const struct kind *kind = kind_of(call);
+	assert(kind != NULL); /* rm_local_call_check has seen to it */
 	struct rm_local_framework *f = rm_local_framework_find(
 	    local, rm_json_path_text(call, "framework_id.value"));
 	if (check_caller(caller, f, answer) != 0)

@@ -114,8 +114,7 @@ join(struct run *run)
 {
 	jv name = jv_string(run->task.data.node);
 	struct ring *ring = run->ring = ring_of(run->task.data.cluster);
-	jv at = jv_array_indexes(
-	    jv_copy(ring->names), JV_ARRAY(jv_copy(name)));
+	jv at = jv_array_indexes(jv_copy(ring->names), JV_ARRAY(jv_copy(name)));
 	if (jv_get_kind(at) != JV_KIND_ARRAY || jv_array_length(at) == 0)
 		ring->names = jv_array_append(ring->names, jv_copy(name));
 	jv_free(name);
@@ -129,13 +128,13 @@ static char *
 member_text(const struct run *run)
 {
 	struct rm_str text = { 0 };
-	int members = jv_array_length(jv_copy(run->ring->names));
+	int share = PARTITIONS / jv_array_length(jv_copy(run->ring->names));
 	jv json = JV_OBJECT(jv_string("task_id"), jv_string(run->task.id),
 	    jv_string("address"), jv_string(run->task.data.address),
 	    jv_string("ready"), jv_true(), jv_string("members"),
 	    jv_copy(run->ring->names), jv_string("partitions"),
-	    jv_number(PARTITIONS / members), jv_string("transfers"),
-	    jv_number(0), jv_string("leaving"), jv_false());
+	    jv_number(share), jv_string("transfers"), jv_number(0),
+	    jv_string("leaving"), jv_false());
 	json = rm_json_set(json, "health", jv_string("ok"));
 	json = rm_json_set(json, "order", jv_null());
 	rm_json_write(&text, rm_json_set(json, "owns", jv_null()));

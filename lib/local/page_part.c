@@ -89,8 +89,8 @@ select_role(
 		const char *its = id->depth > 0
 				      ? id->reservations[id->depth - 1].role
 				      : NULL;
-		if ((its == NULL) == (role == NULL) &&
-		    (role == NULL || strcmp(its, role) == 0))
+		if (its == NULL || role == NULL ? its == role
+						: strcmp(its, role) == 0)
 			rm_resources_add(to, &from->items[i]);
 	}
 }

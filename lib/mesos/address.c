@@ -134,7 +134,7 @@ rm_address_of_location(const char *location, bool tls)
 {
 	if (begins(location, HTTPS) || begins(location, HTTP)) {
 		tls = begins(location, HTTPS);
-		location = strchr(location, '/');
+		location += strcspn(location, "/");
 	}
 	if (!begins(location, "//"))
 		return NULL;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/exit.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "io/http_client.h"
 #include "io/loop.h"
@@ -54,8 +54,7 @@ static void prepare(struct rm_caller *caller);
 static void
 count(struct rm_caller *caller, const struct rm_call *call, const char *outcome)
 {
-	rm_call_figures_count(
-	    &caller->figures, call, outcome, rm_stream_now());
+	rm_call_figures_count(&caller->figures, call, outcome, rm_stream_now());
 }
 
 static void
@@ -182,8 +181,7 @@ answered(void *arg, const struct rm_http_response *response,
 	struct rm_caller *caller = arg;
 	caller->post = NULL;
 	int status = failure != NULL ? 0 : response->status;
-	rm_figures_observe(
-	    RM_FIGURE_CALL_SECONDS, rm_now() - caller->posted);
+	rm_figures_observe(RM_FIGURE_CALL_SECONDS, rm_now() - caller->posted);
 	const char *why = failure != NULL ? failure->text : response->body;
 	enum rm_answer answer = rm_answer_of(status, why, response->maybe_seen);
 	bool lost = answer == RM_ANSWER_LOST && !caller->call.type->repeatable;
@@ -275,8 +273,8 @@ secrets_fetched(void *arg)
 static void
 take_first(struct rm_caller *caller)
 {
-	struct waiting *first;
-	while ((first = TAILQ_FIRST(&caller->queue)) != NULL) {
+	struct waiting *first, *next;
+	TAILQ_FOREACH_SAFE (first, &caller->queue, link, next) {
 		if (caller->call.type == NULL)
 			caller->call = first->call;
 		else if (rm_call_merge(&caller->call, &first->call))

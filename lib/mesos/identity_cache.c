@@ -81,11 +81,11 @@ rm_identity_cache_add(struct rm_identity_cache *cache,
 	uint64_t hash = hash_of(text);
 	struct rm_identity_seen *seen = &cache->seen[hash % PLACES];
 	forget(seen);
+	char *copy = rm_alloc(len);
+	memcpy(copy, text->before.at, text->before.len);
+	memcpy(copy + text->before.len, text->behind.at, text->behind.len);
 	*seen = (struct rm_identity_seen){ rm_identity_ref(identity), hash,
-		rm_alloc(len), len };
-	memcpy(seen->text, text->before.at, text->before.len);
-	memcpy(
-	    seen->text + text->before.len, text->behind.at, text->behind.len);
+		copy, len };
 }
 
 void

@@ -160,7 +160,7 @@ rm_task_id_time(const char *id, const char *key)
 	if (key != NULL && (strlen(key) != (size_t)(dot - id) ||
 			       strncmp(id, key, (size_t)(dot - id)) != 0))
 		return -1;
-	return atoll(dot + 1);
+	return strtoll(dot + 1, NULL, 10);
 }
 
 char *

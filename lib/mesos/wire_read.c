@@ -97,6 +97,7 @@ read_number(const struct rm_shape_member *member, jv json, void *to,
 		*(uint64_t *)to = (uint64_t)n;
 		return 0;
 	case PROTOBUF_C_TYPE_INT64:
+		/* cppcheck-suppress incorrectLogicOperator; reads -0x as 0 */
 		if (!(n >= -0x1p63 && n < 0x1p63))
 			return wrong(member, err);
 		*(int64_t *)to = (int64_t)n;

@@ -5,6 +5,7 @@
 
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "io/zk_tree.h"
 
@@ -85,8 +86,9 @@ name_set(struct names *names, const char *text, bool there)
 static void
 names_clear(struct names *names)
 {
-	while (!TAILQ_EMPTY(names))
-		name_drop(names, TAILQ_FIRST(names));
+	struct name *name, *next;
+	TAILQ_FOREACH_SAFE (name, names, entry, next)
+		name_drop(names, name);
 }
 
 static jv
@@ -348,13 +350,16 @@ open_framework(struct rm_directory *d)
 static void
 close_framework(struct rm_directory *d)
 {
+	struct record *record, *next_record;
+	struct claim *claim, *next;
 	if (d->framework_tree != NULL)
 		rm_zk_tree_free(d->framework_tree);
 	d->framework_tree = NULL;
-	while (!TAILQ_EMPTY(&d->records))
-		record_drop(d, TAILQ_FIRST(&d->records));
-	while (!TAILQ_EMPTY(&d->claims))
-		claim_drop(d, TAILQ_FIRST(&d->claims));
+	TAILQ_FOREACH_SAFE (record, &d->records, entry, next_record)
+		record_drop(d, record);
+	TAILQ_INIT(&d->records);
+	TAILQ_FOREACH_SAFE (claim, &d->claims, entry, next)
+		claim_drop(d, claim);
 	map_ring(d);
 	names_clear(&d->clusters);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "proxy/proxy_header.h"
 
@@ -91,8 +92,7 @@ begin_tls(struct greeting *g)
 	} else if (first[0] != 0x16) { /* a handshake's record */
 		return -1;
 	}
-	g->client.tls = rm_tls_open(
-	    g->proxy->client_tls, g->client.fd, NULL);
+	g->client.tls = rm_tls_open(g->proxy->client_tls, g->client.fd, NULL);
 	g->step = shake;
 	return g->client.tls != NULL ? 1 : -1;
 }
@@ -163,6 +163,7 @@ rm_greet(struct rm_proxy *proxy, enum rm_protocol protocol,
 void
 rm_greetings_end(void)
 {
-	while (!LIST_EMPTY(&greetings))
-		drop(LIST_FIRST(&greetings));
+	struct greeting *g, *next;
+	LIST_FOREACH_SAFE (g, &greetings, entry, next)
+		drop(g);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "base/str.h"
 
 /* Kept for one endpoint. */
@@ -52,8 +53,8 @@ use(struct rm_http_link *link, const struct rm_http_user *user)
 static struct rm_http_link *
 take_kept(struct rm_endpoint *endpoint, bool probed)
 {
-	struct rm_lease *lease;
-	while ((lease = TAILQ_FIRST(&endpoint->idle)) != NULL) {
+	struct rm_lease *lease, *next;
+	TAILQ_FOREACH_SAFE (lease, &endpoint->idle, entry, next) {
 		struct rm_http_link *link = lease->arg;
 		if (probed && !rm_sock_quiet(&link->sock)) {
 			drop(link, false);

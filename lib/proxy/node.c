@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -83,10 +84,10 @@ node_free(struct rm_node *node)
 void
 rm_nodes_free(struct rm_nodes *nodes)
 {
-	struct rm_node *node;
+	struct rm_node *node, *next;
 	if (nodes == NULL)
 		return;
-	while ((node = TAILQ_FIRST(&nodes->list)) != NULL)
+	TAILQ_FOREACH_SAFE (node, &nodes->list, entry, next)
 		node_free(node);
 	if (nodes->dns != NULL)
 		evdns_base_free(nodes->dns, 1);
@@ -232,8 +233,7 @@ node_new(struct rm_nodes *nodes, const char *name, const char *host,
 	node->host = rm_strdup(host);
 	node->key = rm_board_key(name, host, ports[RM_HTTP], ports[RM_PB]);
 	rm_timer_init(&node->drain, nodes->proxy->loop, drained, node);
-	struct rm_tally *tallies = rm_board_take(
-	    nodes->proxy->row, node->key);
+	struct rm_tally *tallies = rm_board_take(nodes->proxy->row, node->key);
 	if (tallies == NULL)
 		tallies = node->tallies;
 	TAILQ_INSERT_TAIL(&nodes->list, node, entry);
@@ -415,8 +415,8 @@ rm_endpoint_connect(struct rm_endpoint *endpoint, struct rm_sock *sock,
 	}
 	/* The port is at the same place in both families. */
 	to.v6.sin6_port = htons((uint16_t)endpoint->port);
-	if (rm_sock_connect(sock, proxy->loop, &to.any, node->address_len,
-		ready, arg) != 0)
+	if (rm_sock_connect(
+		sock, proxy->loop, &to.any, node->address_len, ready, arg) != 0)
 		return -1;
 	return proxy->node_tls == NULL
 		   ? 0

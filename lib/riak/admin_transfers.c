@@ -43,6 +43,7 @@ size(const char *text)
 	int end = 0;
 	if (strcmp(text, "unknown") == 0)
 		return jv_null();
+	/* Fifteen digits fit. NOLINTNEXTLINE(cert-err34-c) */
 	if (sscanf(text, "%15lld %7s%n", &n, unit, &end) != 2 || n < 0 ||
 	    text[end] != '\0' ||
 	    (strcmp(unit, "objects") != 0 && strcmp(unit, "bytes") != 0))
@@ -96,8 +97,8 @@ take_fields(struct rm_admin_lines *l, jv *transfer)
 	const char *line;
 	for (; (line = rm_admin_peek(l)) != NULL && *line != '\0'; l->at++) {
 		size_t i = 0, n = sizeof(fields) / sizeof(*fields);
-		while (i < n &&
-		       strncmp(line, fields[i].lead, strlen(fields[i].lead)))
+		while (i < n && strncmp(line, fields[i].lead,
+				    strlen(fields[i].lead)) != 0)
 			i++;
 		jv v = i < n ? fields[i].read(line + strlen(fields[i].lead))
 			     : jv_invalid();

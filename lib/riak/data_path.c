@@ -156,11 +156,11 @@ int
 rm_data_path_check(
     const struct rm_term *config, const char *data_dir, struct rm_error *err)
 {
-	struct check check = { NULL, data_dir, has_many_backends(config), err };
 	if (config->kind != RM_TERM_LIST ||
 	    find(find(config, "riak_core"), "platform_data_dir") == NULL)
 		return rm_error_set(err, RM_EXIT_USAGE,
 		    "riak_core platform_data_dir is not set");
+	struct check check = { NULL, data_dir, has_many_backends(config), err };
 	for (size_t i = 0; i < config->count; i++) {
 		const struct rm_term *app = &config->items[i];
 		if (!is_pair(app, NULL) || settled(app->items[0].text))

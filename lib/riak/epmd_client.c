@@ -79,8 +79,9 @@ read_line(char *line, rm_epmd_found *found, void *arg)
 	char *at = strrchr(line, '@');
 	if (at != NULL)
 		*at = '\0';
-	found(arg, line + 5, at != NULL ? at + 1 : "",
-	    atoi(port + strlen(" at port ")));
+	long number = strtol(port + strlen(" at port "), NULL, 10);
+	if (number > 0 && number <= UINT16_MAX)
+		found(arg, line + 5, at != NULL ? at + 1 : "", (int)number);
 }
 
 int

@@ -197,12 +197,10 @@ rm_epmd_listen_open(struct rm_epmd_listen *l, const char *addresses,
 	const union address *failed = NULL;
 	/* A port that is free on one address may be taken on another. */
 	int tries = port == 0 ? 20 : 1;
-	while (tries-- > 0) {
+	do {
 		if (open_all(l, &w, port, &failed) == 0)
 			return 0;
-		if (errno != EADDRINUSE)
-			break;
-	}
+	} while (errno == EADDRINUSE && --tries > 0);
 	char text[INET6_ADDRSTRLEN];
 	int why = errno;
 	address_print(failed, text);
@@ -234,7 +232,8 @@ rm_epmd_listen_inherit(struct rm_epmd_listen *l, struct rm_error *err)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	int rc = 0;
-	if (pid != NULL && count != NULL && atol(pid) == (long)getpid()) {
+	if (pid != NULL && count != NULL &&
+	    strtol(pid, NULL, 10) == (long)getpid()) {
 		long n = strtol(count, NULL, 10);
 		if (n < 0 || n > RM_EPMD_LISTEN_MAX)
 			rc = rm_error_set(err, RM_EXIT_USAGE,

@@ -111,7 +111,7 @@ check_listener(const struct rm_overlay *overlay,
 	const int ports[] = { overlay->http, overlay->pb, overlay->handoff,
 		overlay->disterl, overlay->cluster_manager };
 	const char *colon = strrchr(s->value, ':');
-	int port = colon != NULL ? atoi(colon + 1) : 0;
+	long port = colon != NULL ? strtol(colon + 1, NULL, 10) : 0;
 	for (size_t i = 0; port > 0 && i < sizeof(ports) / sizeof(*ports); i++)
 		if (ports[i] == port)
 			return rm_error_set(err, RM_EXIT_USAGE,

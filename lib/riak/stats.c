@@ -26,7 +26,7 @@ owned(const struct rm_term *list, const char *node)
 		    pair->items[0].kind == RM_TERM_ATOM &&
 		    pair->items[1].kind == RM_TERM_NUMBER &&
 		    strcmp(pair->items[0].text, node) == 0)
-			return atoi(pair->items[1].text);
+			return (int)strtol(pair->items[1].text, NULL, 10);
 	}
 	return 0;
 }

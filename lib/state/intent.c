@@ -35,7 +35,7 @@ static int
 check_number(
     const char *key, jv value, long number, double next, struct rm_error *err)
 {
-	if (number >= next || rm_json_has(value, "adopt"))
+	if ((double)number >= next || rm_json_has(value, "adopt"))
 		return 0;
 	return rm_error_set(err, RM_EXIT_CONFLICT,
 	    "nodes/%s: the number was used before, %g is the next (or --force)",
@@ -59,7 +59,7 @@ rm_intent_node(struct rm_change *change, const struct rm_store *store,
 	if (rm_fill_node(&value, old.value, cluster, err) != 0)
 		return -1;
 	char *path = rm_format("clusters/%s", cluster);
-	if (number >= next)
+	if ((double)number >= next)
 		rm_change_put(change, store, path,
 		    rm_json_set(jv_copy(cluster_record.value), "next",
 			jv_number((double)number + 1)),
