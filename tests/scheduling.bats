@@ -1234,6 +1234,39 @@ orders() {
 }
 
 
+@test "a node that may just have joined is not ended as one that is alone" {
+  {
+    up 1; up 2 leave; up 3
+    member 1 riak-kv-1.5 '[1,3]'; member 2 riak-kv-2.5 '[2]'
+    member 3 riak-kv-3.5 '[1,3]'
+    echo '{"record":"orders/riak-kv-2","value":{"id":"join.1","verb":"join","arguments":{"node":"riak-kv-1@127.0.0.1"},"at":1000},"version":1}'
+    tick 1001; tick 1002
+    member 2 riak-kv-2.5 '[2]' '{"id":"join.1","success":false}'; tick 1003
+  } | add
+  decide
+  run after 1001 'select(.call == "KILL")'
+  assert_output ""
+  run after 1002 'select(.call == "KILL")'
+  assert_output ""
+  run after 1003 'select(.call == "KILL") | .mesos.kill.task_id.value'
+  assert_output '"riak-kv-2.5"'
+}
+
+@test "a node that is to leave and has lost its volume is taken out of its ring" {
+  {
+    up 1; up 2
+    node 3 leave
+    reserved 3 releasing S3 riak.riak-kv-3.5 riak-kv-3.5 | jq -c '.value.released = 990'
+    task 3 riak-kv-3.5 S3 | jq -c '.value.hostname = "127.0.0.3"'
+    update 1000 riak-kv-3.5 KILLED S3
+    for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    tick 1010; tick 1021
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-1","down",{"node":"riak-kv-3@127.0.0.3"},"down.1021000"]'
+}
+
 @test "a destroyed cluster goes after its last node" {
   {
     echo '{"record":"clusters/kv","value":{"riak_version":"riak-3","destroy":true},"version":4}'

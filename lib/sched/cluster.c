@@ -83,6 +83,16 @@ restart_due(const struct rm_cluster *c, const struct rm_entry *node)
 	       (of != NULL && rm_rollout_ends(of, node));
 }
 
+/* It was told to join: what it says of itself may be of before that. */
+static bool
+may_have_joined(const struct rm_cluster *c, const struct rm_entry *node)
+{
+	enum rm_member_answer answer = rm_member_answer(node, "join");
+	double at = rm_entry_number(node, RM_RECORD_ORDER, "at", 0);
+	return answer == RM_MEMBER_WAITING ||
+	       (answer == RM_MEMBER_DONE && c->now < at + RM_MEMBER_SPREAD);
+}
+
 /* Whether the node's goals want its task ended, and why. */
 static const char *
 why_end(const struct rm_cluster *c, const struct rm_entry *node)
@@ -100,6 +110,7 @@ why_end(const struct rm_cluster *c, const struct rm_entry *node)
 		/* Alone in its ring it has nobody to leave, unless there are
 		 * some to join it. */
 		return rm_member_ready(node) && rm_member_alone(node) &&
+			       !may_have_joined(c, node) &&
 			       !rm_member_is_listed(&c->model, node) &&
 			       !rm_member_is_needed(&c->model, node)
 			   ? "leave"

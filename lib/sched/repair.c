@@ -23,6 +23,15 @@ rm_repair_replacement(const struct rm_model *model, const struct rm_entry *node)
 	return NULL;
 }
 
+/* Its volume was given back: it can't come up again to leave with its handoff,
+ * if its ring lists it after all. */
+static bool
+is_released(const struct rm_member_ring *r, const struct rm_entry *node)
+{
+	double at = rm_entry_number(node, RM_RECORD_RESERVATION, "released", 0);
+	return at > 0 && r->now >= at + RM_MEMBER_SPREAD;
+}
+
 /* One that may run is killed first. One that Mesos can't see is dead for its
  * ring: back on its old data it finds itself removed, and ends. */
 static bool
@@ -32,7 +41,9 @@ is_dead(const struct rm_member_ring *r, const struct rm_entry *node)
 	enum rm_task_life life = rm_node_life(node);
 	return rm_member_of(r, node) &&
 	       ((goal == RM_GOAL_REMOVE && life != RM_TASK_ALIVE) ||
-		   (goal == RM_GOAL_LEAVE && life == RM_TASK_LOST_FOR_GOOD));
+		   (goal == RM_GOAL_LEAVE &&
+		       (life == RM_TASK_LOST_FOR_GOOD ||
+			   (life == RM_TASK_ENDED && is_released(r, node)))));
 }
 
 bool
