@@ -1252,6 +1252,25 @@ orders() {
   assert_output '"riak-kv-2.5"'
 }
 
+@test "data of a node that is being let into a ring are not destroyed" {
+  {
+    up 1; up 2
+    echo '{"record":"orders/riak-kv-1","value":{"id":"commit.1","verb":"commit","arguments":{"joins":["riak-kv-3@127.0.0.3"]},"at":999},"version":1}'
+    node 3 remove
+    reserved 3 held S3 riak.riak-kv-3.5 riak-kv-3.5
+    task 3 riak-kv-3.5 S3 | jq -c '.value.hostname = "127.0.0.3"'
+    update 1000 riak-kv-3.5 KILLED S3
+    for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2]'; done
+    offer 1001 A S3 "$(held 3 riak.riak-kv-3.5)"; tick 1002
+    member 1 riak-kv-1.5 '[1,2]' '{"id":"commit.1","success":false}'
+    offer 1010 B S3 "$(held 3 riak.riak-kv-3.5)"; tick 1011
+  } | add
+  decide
+  run jq -c 'select(.call == "ACCEPT") | [.mesos.accept.offer_ids[0].value,
+    .mesos.accept.operations[].type]' "$out"
+  assert_output '["B","DESTROY","UNRESERVE"]'
+}
+
 @test "a node that is to leave and has lost its volume is taken out of its ring" {
   {
     up 1; up 2

@@ -88,7 +88,7 @@ static bool
 may_have_joined(const struct rm_cluster *c, const struct rm_entry *node)
 {
 	enum rm_member_answer answer = rm_member_answer(node, "join");
-	double at = rm_entry_number(node, RM_RECORD_ORDER, "at", 0);
+	double at = rm_entry_time(node, RM_RECORD_ORDER, "at", 0, c->now);
 	return answer == RM_MEMBER_WAITING ||
 	       (answer == RM_MEMBER_DONE && c->now < at + RM_MEMBER_SPREAD);
 }

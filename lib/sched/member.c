@@ -211,14 +211,59 @@ rm_member_is_listed(const struct rm_model *model, const struct rm_entry *node)
 	return ask_others(&model->nodes, node).list > 0;
 }
 
+/* Whether a commit's arguments let a node of that name in. */
+static bool
+lets_in(jv arguments, const char *name)
+{
+	jv joins = rm_json_get(arguments, "joins");
+	jv replaces = rm_json_get(arguments, "replaces");
+	bool in = holds(joins, name);
+	if (jv_get_kind(replaces) == JV_KIND_ARRAY)
+		jv_array_foreach (replaces, i, pair) {
+			in |= holds(pair, name);
+			jv_free(pair);
+		}
+	jv_free(joins);
+	jv_free(replaces);
+	return in;
+}
+
+/* Another was told to let it in, and its ring may not tell of it yet. */
+static bool
+is_let_in(const struct rm_model *model, const struct rm_entry *node, double now)
+{
+	char *name = rm_member_name(node);
+	bool in = false;
+	for (size_t i = 0; i < model->nodes.count && !in; i++) {
+		const struct rm_entry *other = model->nodes.items[i];
+		enum rm_member_answer answer = rm_member_answer(
+		    other, "commit");
+		double at = rm_entry_time(
+		    other, RM_RECORD_ORDER, "at", 0, now);
+		jv order = rm_entry_value(other, RM_RECORD_ORDER);
+		bool may = answer == RM_MEMBER_WAITING ||
+			   (answer == RM_MEMBER_DONE &&
+			       now < at + RM_MEMBER_SPREAD);
+		if (!may || !is_other(other, node))
+			continue;
+		jv arguments = rm_json_get(order, "arguments");
+		in = lets_in(arguments, name);
+		jv_free(arguments);
+	}
+	free(name);
+	return in;
+}
+
 bool
 rm_member_may_be_listed(
-    const struct rm_model *model, const struct rm_entry *node)
+    const struct rm_model *model, const struct rm_entry *node, double now)
 {
 	if (rm_node_life(node) == RM_TASK_NONE)
 		return false;
 	struct others others = ask_others(&model->nodes, node);
-	return others.list > 0 || (others.do_not == 0 && others.silent > 0);
+	return others.list > 0 ||
+	       (others.do_not == 0 && others.silent > 0) ||
+	       is_let_in(model, node, now);
 }
 
 /* ---- orders ---- */

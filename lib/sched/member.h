@@ -52,10 +52,11 @@ bool rm_member_is_needed(
 /* Whether a ready node of its cluster that is to stay lists the node. */
 bool rm_member_is_listed(
     const struct rm_model *model, const struct rm_entry *node);
-/* Whether one may: they do, or none that is up can tell, and one that was a
- * member is not up. What the node had must not go then. */
-bool rm_member_may_be_listed(
-    const struct rm_model *model, const struct rm_entry *node);
+/* Whether one may: they do, or were told to let it in, or none that is up can
+ * tell, and one that was a member is not up. What the node had must not go
+ * then. */
+bool rm_member_may_be_listed(const struct rm_model *model,
+    const struct rm_entry *node, double now);
 
 bool rm_member_in_ring(
     const struct rm_member_ring *ring, const struct rm_entry *node);

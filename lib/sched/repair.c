@@ -28,7 +28,8 @@ rm_repair_replacement(const struct rm_model *model, const struct rm_entry *node)
 static bool
 is_released(const struct rm_member_ring *r, const struct rm_entry *node)
 {
-	double at = rm_entry_number(node, RM_RECORD_RESERVATION, "released", 0);
+	double at = rm_entry_time(
+	    node, RM_RECORD_RESERVATION, "released", 0, r->now);
 	return at > 0 && r->now >= at + RM_MEMBER_SPREAD;
 }
 
@@ -293,14 +294,21 @@ rm_repair_step(struct rm_member_ring *r)
 
 /* ---- what is staged ---- */
 
-static enum rm_goal
-goal_of(const struct rm_member_ring *r, const char *name)
+/* NULL: it has no record. */
+static const struct rm_entry *
+named(const struct rm_member_ring *r, const char *name)
 {
 	char *key = rm_format("%.*s", (int)strcspn(name, "@"), name);
 	const struct rm_entry *node = rm_model_node(r->model, key);
 	free(key);
-	return node != NULL && rm_member_of(r, node) ? rm_node_goal(node)
-						     : RM_GOAL_NONE;
+	return node != NULL && rm_member_of(r, node) ? node : NULL;
+}
+
+static enum rm_goal
+goal_of(const struct rm_member_ring *r, const char *name)
+{
+	const struct rm_entry *node = named(r, name);
+	return node != NULL ? rm_node_goal(node) : RM_GOAL_NONE;
 }
 
 /* One who is gone meanwhile has to come in before it can be taken out. */
@@ -319,7 +327,9 @@ wants_leave(const struct rm_member_ring *r, const char *name)
 static bool
 wants_gone(const struct rm_member_ring *r, const char *name)
 {
-	return goal_of(r, name) == RM_GOAL_REMOVE || is_forgotten(r, name);
+	const struct rm_entry *node = named(r, name);
+	return goal_of(r, name) == RM_GOAL_REMOVE || is_forgotten(r, name) ||
+	       (node != NULL && is_dead(r, node));
 }
 
 static const struct {

@@ -72,7 +72,7 @@ rm_round_removed(const struct rm_round *r, const struct rm_entry *node)
 	enum rm_goal goal = rm_node_goal(node);
 	return (goal == RM_GOAL_REMOVE ||
 		   (goal == RM_GOAL_LEAVE && rm_node_left(node))) &&
-	       !rm_member_may_be_listed(&r->model, node);
+	       !rm_member_may_be_listed(&r->model, node, r->now);
 }
 
 bool
