@@ -24,8 +24,9 @@ run_seeds() {
   # 118: an echo of what was written over; 134, 149: rings without a node that
   # stays; 123, 200, 210: forgotten before its reservation was heard of; 310:
   # asked of an agent that came back under another id; 537, 671: joins staged
-  # in a ring of one, another becomes the seed; 1307: ended while it joined.
-  run_seeds 27 30 39 51 86 94 118 123 134 136 149 191 200 210 310 537 671 1307
+  # in a ring of one, another becomes the seed; 834: destroyed while
+  # it was let in; 924: staged, and gone for good; 1307: ended while it joined.
+  run_seeds 27 30 39 51 86 94 118 123 134 136 149 191 200 210 310 537 671 834 924 1307
 }
 
 @test "the same seed is the same story" {
