@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,7 +134,7 @@ rm_json_number(jv object, const char *key, double fallback)
 long
 rm_json_whole(double n, long fallback)
 {
-	return n >= -0x1p53 && n <= 0x1p53 ? (long)n : fallback;
+	return fabs(n) <= 0x1p53 ? (long)n : fallback;
 }
 
 bool
