@@ -774,6 +774,31 @@ two_volumes() {
   assert_output '{"refuse_seconds":3600}'
 }
 
+# crowd T N: as many offers in one event, each too small for a node.
+crowd() {
+  jq -cn --argjson t "$1" --argjson n "$2" '{event: "OFFERS", at: $t, mesos:
+    {type: "OFFERS", offers: {offers: [range($n) | (. % 200 + 1) as $a |
+      {id: {value: "\($t)-\(.)"}, agent_id: {value: "S\($a)"},
+       hostname: "127.0.0.\($a)", resources: [{name: "cpus", type: "SCALAR",
+       scalar: {value: 0.1}, allocation_info: {role: "riak"}}]}]}}}'
+}
+
+@test "REVIVE, which brings back every offer, waits the longer the more came" {
+  {
+    tick 1001; node 1; tick 1002
+    crowd 1002.5 5000
+    tick 1003; node 2; tick 1004 1005 1006 1007 1008
+    crowd 1008.5 5000
+    tick 1009; node 3; tick 1010
+    gone nodes/riak-kv-1; gone nodes/riak-kv-2; gone nodes/riak-kv-3
+    tick 1011 1012
+    node 4; tick 1013
+  } | add
+  decide
+  run jq -r 'if .tick then .tick else select(.call == "SUPPRESS" or .call == "REVIVE") | .call end' "$out"
+  assert_output $'1001\nSUPPRESS\n1002\nREVIVE\n1003\n1004\n1005\n1006\n1007\nREVIVE\n1008\n1009\n1010\n1011\nSUPPRESS\n1012\n1013\nREVIVE'
+}
+
 @test "a rescinded offer is not used; the agent's others go back" {
   {
     node 1; offer 1000 A S1; offer 1000 B S1

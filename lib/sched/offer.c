@@ -83,6 +83,13 @@ on_subscribed(
 	return 0;
 }
 
+static void
+count_offers(struct rm_round *r, unsigned long count)
+{
+	rm_figures_add(RM_FIGURE_RECEIVED, NULL, NULL, count);
+	r->since_revived += count;
+}
+
 static int
 on_offers(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 {
@@ -94,8 +101,7 @@ on_offers(struct rm_stage *stage, void *state, jv line, struct rm_error *err)
 		jv_free(offers);
 		return rm_stage_lacks(err, "offers.offers");
 	}
-	rm_figures_add(RM_FIGURE_RECEIVED, NULL, NULL,
-	    (unsigned long)jv_array_length(jv_copy(offers)));
+	count_offers(r, (unsigned long)jv_array_length(jv_copy(offers)));
 	jv_array_foreach (offers, i, offer) {
 		struct rm_error why = { 0 };
 		if (rm_agents_add(&r->agents, offer, at, &why) != 0)
@@ -116,8 +122,7 @@ read_offers(struct rm_stage *stage, void *state, const char *line, size_t len)
 	bool plain = rm_offers_read(line, len, &r->agents.cache, &offers);
 	(void)stage;
 	if (plain)
-		rm_figures_add(RM_FIGURE_RECEIVED, NULL, NULL,
-		    (unsigned long)offers.count);
+		count_offers(r, (unsigned long)offers.count);
 	for (size_t i = 0; plain && i < offers.count; i++)
 		rm_agents_take(&r->agents, &offers.items[i],
 		    offers.at >= 0 ? offers.at : r->now);

@@ -31,6 +31,9 @@ struct rm_round {
 	bool subscribed;
 	bool suppressed; /* SUPPRESS was said, REVIVE not since */
 	bool filtered; /* offers may be held back by a long filter */
+	bool fresh; /* a node began to want offers, REVIVE not said since */
+	double revived; /* when REVIVE was last said */
+	unsigned long since_revived; /* as many offers have come */
 };
 
 void rm_round_run(struct rm_round *round, struct rm_stage *stage);

@@ -8,6 +8,9 @@
 #include "state/phase.h"
 
 #define REFUSE 3600.0
+/* REVIVE makes the master offer all again, at a cost to it and to us that grows
+ * with the offers: so many seconds for each that came since the last one. */
+#define REVIVE_REST 0.001
 
 static void
 decline(struct rm_stage *stage, jv ids, double refuse)
@@ -81,17 +84,21 @@ wants_offers(const struct rm_round *r, const struct rm_entry *node)
 void
 rm_round_suppress_or_revive(struct rm_round *r, struct rm_stage *stage)
 {
-	bool any = false, fresh = false;
+	bool any = false;
 	for (size_t i = 0; i < r->model.nodes.count; i++) {
 		const struct rm_entry *node = r->model.nodes.items[i];
 		bool wants = wants_offers(r, node);
 		any |= wants;
-		fresh |= wants && !rm_round_own(node)->wants;
+		r->fresh |= wants && !rm_round_own(node)->wants;
 		rm_round_own(node)->wants = wants;
 	}
-	if (fresh && (r->suppressed || r->filtered)) {
+	r->fresh &= any && (r->suppressed || r->filtered);
+	if (r->fresh &&
+	    r->now >= r->revived + REVIVE_REST * (double)r->since_revived) {
 		rm_stage_call(stage, "REVIVE", NULL, jv_invalid());
-		r->suppressed = r->filtered = false;
+		r->suppressed = r->filtered = r->fresh = false;
+		r->revived = r->now;
+		r->since_revived = 0;
 	} else if (!any && !r->suppressed) {
 		rm_stage_call(stage, "SUPPRESS", NULL, jv_invalid());
 		r->suppressed = true;
