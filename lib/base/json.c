@@ -149,6 +149,16 @@ rm_json_bool(jv object, const char *key, bool fallback)
 }
 
 jv
+rm_json_array(jv object, const char *key)
+{
+	jv array = rm_json_get(object, key);
+	if (jv_get_kind(array) == JV_KIND_ARRAY)
+		return array;
+	jv_free(array);
+	return jv_array();
+}
+
+jv
 rm_json_path(jv value, const char *path)
 {
 	jv at = jv_copy(value);

@@ -39,6 +39,8 @@ long rm_json_whole(double n, long fallback);
 
 /* Borrows the object; the result is the caller's, invalid where missing. */
 jv rm_json_get(jv object, const char *key);
+/* A member that is an array; an empty one where it is none. Borrows. */
+jv rm_json_array(jv object, const char *key);
 /* Follows a dotted path, "subscribed.framework_id.value"; borrows. */
 jv rm_json_path(jv value, const char *path);
 /* The text at a path, or NULL; borrows. */

@@ -8,6 +8,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/read_file.h"
 
 /* What of a cluster's document the API takes as it is. */
@@ -117,7 +118,7 @@ find_cluster(jv all, const char *name)
 static int
 size_of(jv cluster)
 {
-	jv nodes = rm_cli_array(cluster, "nodes");
+	jv nodes = rm_json_array(cluster, "nodes");
 	int count = 0;
 	jv_array_foreach (nodes, i, node) {
 		const char *status = rm_json_text(node, "status", "");
@@ -442,7 +443,7 @@ rm_cli_apply(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 		jv_free(wanted);
 		return -1;
 	}
-	jv all = rm_cli_array(answer, "clusters");
+	jv all = rm_json_array(answer, "clusters");
 	int rc = apply(cli, all, wanted, out, err);
 	jv_free(all);
 	jv_free(answer);

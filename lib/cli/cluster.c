@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,46 +6,12 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/read_file.h"
 #include "cli/table.h"
 #include "cli/wait.h"
 
 #define CLUSTERS "/api/v1/clusters"
-
-jv
-rm_cli_array(jv object, const char *key)
-{
-	jv array = rm_json_get(object, key);
-	if (jv_get_kind(array) == JV_KIND_ARRAY)
-		return array;
-	jv_free(array);
-	return jv_array();
-}
-
-void
-rm_cli_print_json(struct rm_str *out, jv value)
-{
-	rm_json_write(out, value);
-	rm_str_puts(out, "\n");
-}
-
-void
-rm_cli_print_done(
-    const struct rm_cli *cli, struct rm_str *out, const char *fmt, ...)
-{
-	va_list args;
-	char *words;
-	if (cli->options->json) {
-		rm_str_puts(out, "{\"success\":true}\n");
-		return;
-	}
-	va_start(args, fmt);
-	if (vasprintf(&words, fmt, args) < 0)
-		abort();
-	va_end(args);
-	rm_str_printf(out, "%s\n", words);
-	free(words);
-}
 
 static int
 write_file(const char *path, const struct rm_str *text, struct rm_error *err)
@@ -67,7 +32,7 @@ write_file(const char *path, const struct rm_str *text, struct rm_error *err)
 static void
 add_cluster(struct rm_table *table, jv cluster)
 {
-	jv nodes = rm_cli_array(cluster, "nodes");
+	jv nodes = rm_json_array(cluster, "nodes");
 	int count = 0, started = 0;
 	jv_array_foreach (nodes, i, node) {
 		count++;
@@ -91,7 +56,7 @@ print_clusters(jv answer, struct rm_str *out)
 		"NODES", "STARTED" };
 	for (size_t i = 0; i < 5; i++)
 		rm_table_add(&table, heads[i]);
-	jv clusters = rm_cli_array(answer, "clusters");
+	jv clusters = rm_json_array(answer, "clusters");
 	jv_array_foreach (clusters, i, cluster) {
 		add_cluster(&table, cluster);
 		jv_free(cluster);
@@ -179,7 +144,7 @@ print_nodes(jv status, struct rm_str *out)
 	struct rm_table table = { .columns = 5 };
 	static const char *const heads[] = { "NODE", "STATUS", "SERVES", "HOST",
 		"WHY" };
-	jv nodes = rm_cli_array(status, "nodes");
+	jv nodes = rm_json_array(status, "nodes");
 	for (size_t i = 0; i < 5; i++)
 		rm_table_add(&table, heads[i]);
 	jv_array_foreach (nodes, i, node) {
@@ -254,7 +219,7 @@ endpoint_of(jv node, const char *port)
 static jv
 endpoints_of(jv status)
 {
-	jv nodes = rm_cli_array(status, "nodes"), all = jv_object();
+	jv nodes = rm_json_array(status, "nodes"), all = jv_object();
 	jv_free(status);
 	jv_array_foreach (nodes, i, node) {
 		if (rm_json_bool(node, "serving", false))
@@ -458,7 +423,7 @@ look_at_serving(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
 	    0)
 		return -1;
 	double serving = rm_json_number(status, "serving", 0);
-	jv nodes = rm_cli_array(status, "nodes");
+	jv nodes = rm_json_array(status, "nodes");
 	seen->done = serving;
 	seen->of = (double)s->nodes;
 	rm_str_printf(&seen->words, "%s: %.0f of %ld nodes serve", s->cluster,

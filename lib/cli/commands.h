@@ -60,14 +60,4 @@ rm_cli_command rm_cli_config_marathon, rm_cli_framework_install,
 /* complete.c: struct rm_program's complete. */
 void rm_cli_complete(const char *operand, void *options);
 
-/* A JSON value and a newline; consumes. */
-void rm_cli_print_json(struct rm_str *out, jv value);
-/* A member that is an array; an empty one where it is none. Borrows. */
-jv rm_cli_array(jv object, const char *key);
-/* "key: value", aligned; text NULL is "-". */
-void rm_cli_print_field(struct rm_str *out, const char *key, const char *text);
-/* Done: {"success":true} with --json, else the words. */
-void rm_cli_print_done(const struct rm_cli *cli, struct rm_str *out,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
 #endif

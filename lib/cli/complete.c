@@ -12,11 +12,11 @@
 static void
 print_clusters(jv status)
 {
-	jv clusters = rm_cli_array(status, "clusters");
+	jv clusters = rm_json_array(status, "clusters");
 	jv_array_foreach (clusters, i, cluster) {
 		printf("%s\t%s, %d nodes\n", rm_json_text(cluster, "name", ""),
 		    rm_json_text(cluster, "riak_version", "-"),
-		    jv_array_length(rm_cli_array(cluster, "nodes")));
+		    jv_array_length(rm_json_array(cluster, "nodes")));
 		jv_free(cluster);
 	}
 	jv_free(clusters);
@@ -25,9 +25,9 @@ print_clusters(jv status)
 static void
 print_nodes(jv status)
 {
-	jv clusters = rm_cli_array(status, "clusters");
+	jv clusters = rm_json_array(status, "clusters");
 	jv_array_foreach (clusters, i, cluster) {
-		jv nodes = rm_cli_array(cluster, "nodes");
+		jv nodes = rm_json_array(cluster, "nodes");
 		jv_array_foreach (nodes, n, node) {
 			printf("%s\t%s\n", rm_json_text(node, "key", ""),
 			    rm_json_text(node, "status", ""));

@@ -1,6 +1,7 @@
 /* Why nodes are not placed, as the scheduler's last round had it. */
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 
 int

@@ -5,16 +5,15 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/client.h"
-#include "cli/commands.h"
 
 /* Of the first task that has a port: "http://agent-1:31000", the caller's. */
 static char *
 task_url(jv answer)
 {
 	char *url = NULL;
-	jv app = rm_json_get(answer, "app"), tasks = rm_cli_array(app, "tasks");
+	jv app = rm_json_get(answer, "app"), tasks = rm_json_array(app, "tasks");
 	jv_array_foreach (tasks, i, task) {
-		jv ports = rm_cli_array(task, "ports");
+		jv ports = rm_json_array(task, "ports");
 		jv port = jv_array_get(ports, 0);
 		if (url == NULL && jv_get_kind(port) == JV_KIND_NUMBER)
 			url = rm_format("http://%s:%.0f",

@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "cli/wait.h"
 

@@ -5,6 +5,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/wait.h"
 
 /* The environment of the original's app, and where in the file it is from. */
@@ -180,7 +181,7 @@ make_app(const struct rm_cli *cli, const char *cluster, jv riak, jv resources,
 	value = rm_json_set(value, "portDefinitions", ports(kind->ports));
 	value = rm_json_set(
 	    value, "healthChecks", JV_ARRAY(health_check(kind, riak)));
-	jv constraints = rm_cli_array(own, "constraints");
+	jv constraints = rm_json_array(own, "constraints");
 	if (jv_array_length(jv_copy(constraints)) > 0)
 		value = rm_json_set(value, "constraints", jv_copy(constraints));
 	jv_free(constraints);
@@ -360,7 +361,7 @@ rm_cli_director_endpoints(struct rm_cli *cli, int argc, char **argv,
 		return 0;
 	}
 	jv_array_foreach (tasks, t, task) {
-		jv taken = rm_cli_array(task, "ports");
+		jv taken = rm_json_array(task, "ports");
 		jv_array_foreach (taken, i, port) {
 			if (i < 3 && jv_get_kind(port) == JV_KIND_NUMBER)
 				rm_str_printf(out, "%-10s %s:%.0f\n", names[i],

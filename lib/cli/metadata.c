@@ -5,6 +5,7 @@
 
 #include "base/exit.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 
 int
 rm_cli_guard_metadata(struct rm_cli *cli, const char *what,

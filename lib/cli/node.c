@@ -4,15 +4,10 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/wait.h"
 
 #define NODES "/api/v1/clusters/%s/nodes/%s"
-
-void
-rm_cli_print_field(struct rm_str *out, const char *key, const char *text)
-{
-	rm_str_printf(out, "%-16s %s\n", key, text != NULL ? text : "-");
-}
 
 static void
 print_member(struct rm_str *out, const char *key, jv object, const char *member)
@@ -121,7 +116,7 @@ look_at_node(void *arg, struct rm_cli *cli, struct rm_cli_seen *seen,
 	if (rm_cli_get(cli, &status, err, "/api/v1/clusters/%s/status",
 		one->cluster) != 0)
 		return -1;
-	jv nodes = rm_cli_array(status, "nodes");
+	jv nodes = rm_json_array(status, "nodes");
 	jv_free(status);
 	jv_array_foreach (nodes, i, node) {
 		const char *why = rm_json_text(node, "why", NULL);

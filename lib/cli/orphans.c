@@ -3,6 +3,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 
 #define ORPHANS "/api/v1/framework/orphans"

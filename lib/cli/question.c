@@ -5,6 +5,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "cli/wait.h"
 
@@ -72,7 +73,7 @@ rm_cli_node_status(struct rm_cli *cli, int argc, char **argv,
 		return 0;
 	}
 	jv status = rm_json_get(answer, "status");
-	print_rows(out, rm_cli_array(status, "nodes"), columns);
+	print_rows(out, rm_json_array(status, "nodes"), columns);
 	jv_free(status);
 	jv_free(answer);
 	return 0;
@@ -134,7 +135,7 @@ rm_cli_node_ringready(struct rm_cli *cli, int argc, char **argv,
 static int
 count_of(jv transfers, const char *key)
 {
-	return jv_array_length(rm_cli_array(transfers, key));
+	return jv_array_length(rm_json_array(transfers, key));
 }
 
 static int
@@ -164,9 +165,9 @@ print_transfers(struct rm_str *out, jv transfers)
 	static const char *const waiting[][2] = { { "WAITING", "id" },
 		{ "PARTITIONS", "partitions" }, { NULL, NULL } };
 	if (count_of(transfers, "active") > 0)
-		print_rows(out, rm_cli_array(transfers, "active"), active);
+		print_rows(out, rm_json_array(transfers, "active"), active);
 	if (count_of(transfers, "waiting_to_handoff") > 0)
-		print_rows(out, rm_cli_array(transfers, "waiting_to_handoff"),
+		print_rows(out, rm_json_array(transfers, "waiting_to_handoff"),
 		    waiting);
 	if (out->len == 0)
 		rm_str_puts(out, "no transfers\n");
@@ -209,7 +210,7 @@ rm_cli_log_list(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 		rm_cli_print_json(out, answer);
 		return 0;
 	}
-	jv files = rm_cli_array(answer, "files");
+	jv files = rm_json_array(answer, "files");
 	jv_array_foreach (files, i, file) {
 		const char *name = jv_get_kind(file) == JV_KIND_STRING
 				       ? jv_string_value(file)
@@ -279,7 +280,7 @@ rm_cli_type_list(struct rm_cli *cli, int argc, char **argv, struct rm_str *out,
 		rm_cli_print_json(out, answer);
 		return 0;
 	}
-	print_rows(out, rm_cli_array(answer, "bucket_types"), columns);
+	print_rows(out, rm_json_array(answer, "bucket_types"), columns);
 	jv_free(answer);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 
 #define CLUSTERS "/api/v1/clusters"
@@ -105,7 +106,7 @@ print_plan(jv plan, struct rm_str *out)
 	rm_str_puts(out, "\n");
 	for (size_t i = 0; i < 3; i++)
 		rm_table_add(&table, heads[i]);
-	jv steps = rm_cli_array(plan, "steps");
+	jv steps = rm_json_array(plan, "steps");
 	jv_array_foreach (steps, i, step) {
 		rm_table_add(&table, rm_json_text(step, "node", NULL));
 		rm_table_add(&table, rm_json_text(step, "state", NULL));

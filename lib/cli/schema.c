@@ -2,6 +2,7 @@
  * says what the keys mean. */
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 
 /* "a.b" is the member b of the object a. constraints: as JSON, and as the text
  * of JSON, as the original's users have both. */

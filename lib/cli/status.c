@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/screen.h"
 #include "cli/table.h"
 
@@ -14,7 +15,7 @@
 static jv
 only(jv status, const char *cluster)
 {
-	jv all = rm_cli_array(status, "clusters"), one = jv_array();
+	jv all = rm_json_array(status, "clusters"), one = jv_array();
 	jv_array_foreach (all, i, each) {
 		if (strcmp(rm_json_text(each, "name", ""), cluster) == 0)
 			one = jv_array_append(one, jv_copy(each));
@@ -35,7 +36,7 @@ rm_cli_get_status(
 	if (cluster == NULL)
 		return 0;
 	*status = only(*status, cluster);
-	jv found = rm_cli_array(*status, "clusters");
+	jv found = rm_json_array(*status, "clusters");
 	if (jv_array_length(found) > 0)
 		return 0;
 	jv_free(*status);
@@ -110,7 +111,7 @@ print_framework(struct rm_str *out, jv status)
 static void
 add_cluster(struct rm_table *table, jv cluster)
 {
-	int count = jv_array_length(rm_cli_array(cluster, "nodes"));
+	int count = jv_array_length(rm_json_array(cluster, "nodes"));
 	double serving = rm_json_number(cluster, "serving", 0);
 	struct rm_str rollout = { 0 };
 	put_rollout(&rollout, cluster);
@@ -158,12 +159,12 @@ rm_cli_print_status(struct rm_str *out, jv status)
 	static const char *const node_heads[] = { "NODE", "STATUS", "SERVES",
 		"HOST", "HTTP", "PB", "PARTITIONS", "WHY" };
 	struct rm_table table = { .columns = 5 }, nodes = { .columns = 8 };
-	jv clusters = rm_cli_array(status, "clusters");
+	jv clusters = rm_json_array(status, "clusters");
 	print_framework(out, status);
 	rm_table_add_heads(&table, heads);
 	rm_table_add_heads(&nodes, node_heads);
 	jv_array_foreach (clusters, i, cluster) {
-		jv its = rm_cli_array(cluster, "nodes");
+		jv its = rm_json_array(cluster, "nodes");
 		add_cluster(&table, cluster);
 		jv_array_foreach (its, n, node) {
 			add_node(&nodes, cluster, node);
@@ -223,7 +224,7 @@ put_cluster(struct rm_str *text, jv cluster)
 	rm_str_printf(text, "%s, %.0f of %d nodes serve, rollout ",
 	    rm_json_text(cluster, "riak_version", "-"),
 	    rm_json_number(cluster, "serving", 0),
-	    jv_array_length(rm_cli_array(cluster, "nodes")));
+	    jv_array_length(rm_json_array(cluster, "nodes")));
 	put_rollout(text, cluster);
 }
 
@@ -231,7 +232,7 @@ jv
 rm_cli_status_lines(jv status)
 {
 	struct rm_str text = { 0 };
-	jv lines = jv_object(), clusters = rm_cli_array(status, "clusters");
+	jv lines = jv_object(), clusters = rm_json_array(status, "clusters");
 	jv framework = rm_json_get(status, "framework");
 	const char *wrong = rm_json_text(framework, "error", NULL);
 	rm_str_printf(&text, "%s%s",
@@ -242,7 +243,7 @@ rm_cli_status_lines(jv status)
 	    lines, "framework", rm_json_text(framework, "name", "?"), &text);
 	jv_free(framework);
 	jv_array_foreach (clusters, i, cluster) {
-		jv nodes = rm_cli_array(cluster, "nodes");
+		jv nodes = rm_json_array(cluster, "nodes");
 		put_cluster(&text, cluster);
 		lines = set_line(lines, "cluster",
 		    rm_json_text(cluster, "name", "?"), &text);

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/metadata.h"
+#include "cli/print.h"
 #include "io/http_client.h"
 #include "io/loop.h"
 #include "mesos/address.h"

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/filter.h"
+#include "cli/print.h"
 #include "cli/screen.h"
 #include "cli/status.h"
 #include "io/loop.h"

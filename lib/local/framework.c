@@ -42,13 +42,8 @@ capabilities_of(jv info)
 static jv
 roles_of(jv info, unsigned can)
 {
-	if (can & RM_CAN_ROLES) {
-		jv roles = rm_json_get(info, "roles");
-		if (jv_get_kind(roles) == JV_KIND_ARRAY)
-			return roles;
-		jv_free(roles);
-		return jv_array();
-	}
+	if (can & RM_CAN_ROLES)
+		return rm_json_array(info, "roles");
 	return JV_ARRAY(jv_string(rm_json_text(info, "role", "*")));
 }
 

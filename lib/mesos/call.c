@@ -269,12 +269,9 @@ static jv
 offers_of(const struct rm_call *call)
 {
 	jv body = rm_json_get(call->mesos, call->type->body);
-	jv ids = rm_json_get(body, "offer_ids");
+	jv ids = rm_json_array(body, "offer_ids");
 	jv_free(body);
-	if (jv_get_kind(ids) == JV_KIND_ARRAY)
-		return ids;
-	jv_free(ids);
-	return jv_array();
+	return ids;
 }
 
 /* The DECLINE's body without its offers. */
