@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <netinet/in.h>
@@ -18,6 +17,7 @@
 #include "base/json.h"
 #include "base/list.h"
 #include "base/str.h"
+#include "io/http_clients.h"
 #include "io/http_text.h"
 #include "io/loop.h"
 
@@ -28,6 +28,7 @@
 struct rm_server {
 	struct event_base *loop;
 	struct evhttp *http;
+	struct rm_http_clients *clients;
 	const struct rm_route *routes;
 	struct timeval idle; /* what a client may be silent for */
 	bool tls;
@@ -40,6 +41,7 @@ struct rm_request {
 	LIST_ENTRY(rm_request) entry;
 	struct rm_server *server;
 	struct evhttp_request *req;
+	struct rm_http_client *client; /* NULL: gone, or told of nothing */
 	char *path;
 	struct rm_http_text *params, *queries;
 	struct event *event; /* peer's end of a stream; or abort */
@@ -78,10 +80,10 @@ request_free(struct rm_request *request)
 /* The peer is gone. evhttp gives the request to us when it noticed by itself,
  * and frees it when we told it to close. */
 static void
-connection_closed(struct evhttp_connection *connection, void *arg)
+connection_closed(void *arg)
 {
-	(void)connection;
 	struct rm_request *request = arg;
+	request->client = NULL;
 	bool ours = evhttp_request_get_connection(request->req) == NULL;
 	if (!request->stream && ours) {
 		/* Still to be answered: rm_reply() then does nothing. */
@@ -97,13 +99,10 @@ connection_closed(struct evhttp_connection *connection, void *arg)
 }
 
 static void
-watch_close(struct rm_request *request, bool on)
+unwatch_close(struct rm_request *request)
 {
-	struct evhttp_connection *connection = evhttp_request_get_connection(
-	    request->req);
-	if (connection != NULL)
-		evhttp_connection_set_closecb(
-		    connection, on ? connection_closed : NULL, request);
+	if (request->client != NULL)
+		rm_http_client_on_close(request->client, NULL, NULL);
 }
 
 static bool
@@ -155,7 +154,10 @@ got_request(struct evhttp_request *req, void *arg)
 	request->server = server;
 	request->req = req;
 	LIST_INSERT_HEAD(&server->requests, request, entry);
-	watch_close(request, true);
+	request->client = rm_http_clients_busy(server->clients, req);
+	if (request->client != NULL)
+		rm_http_client_on_close(
+		    request->client, connection_closed, request);
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
 	const char *path = evhttp_uri_get_path(uri);
 	if (path == NULL || *path == '\0')
@@ -183,6 +185,7 @@ rm_server_new(struct event_base *loop, const struct rm_route *routes, void *arg,
 	struct rm_server *server = rm_alloc(sizeof(*server));
 	server->loop = loop;
 	server->http = http;
+	server->clients = rm_http_clients_new(loop, http);
 	server->routes = routes;
 	server->arg = arg;
 	LIST_INIT(&server->requests);
@@ -212,29 +215,14 @@ rm_server_idle(struct rm_server *server, double seconds)
 {
 	server->idle = rm_loop_span(seconds);
 	evhttp_set_timeout_tv(server->http, &server->idle);
-}
-
-static struct bufferevent *
-secure(struct event_base *loop, void *arg)
-{
-	SSL *ssl = rm_tls_accept(arg);
-	if (ssl == NULL)
-		return NULL;
-	struct bufferevent *bev = bufferevent_openssl_socket_new(
-	    loop, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	/* What ends a message is HTTP's to tell. */
-	if (bev != NULL)
-		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-	else
-		rm_tls_close(ssl);
-	return bev;
+	rm_http_clients_patience(server->clients, seconds * 2);
 }
 
 void
 rm_server_tls(struct rm_server *server, struct rm_tls *tls)
 {
 	server->tls = true;
-	evhttp_set_bevcb(server->http, secure, tls);
+	rm_http_clients_tls(server->clients, tls);
 }
 
 static int
@@ -298,7 +286,7 @@ rm_server_listen(struct rm_server *server, const char *address, int port,
 	evutil_freeaddrinfo(info);
 	if (fd < 0)
 		return listen_failed(address, port, strerror(errno), err);
-	if (evhttp_accept_socket(server->http, fd) != 0) {
+	if (rm_http_clients_accept(server->clients, fd) != 0) {
 		close(fd);
 		return listen_failed(address, port, "no event", err);
 	}
@@ -308,7 +296,7 @@ rm_server_listen(struct rm_server *server, const char *address, int port,
 int
 rm_server_accept(struct rm_server *server, int fd, struct rm_error *err)
 {
-	if (evhttp_accept_socket(server->http, fd) == 0)
+	if (rm_http_clients_accept(server->clients, fd) == 0)
 		return 0;
 	return rm_error_set(err, RM_EXIT_OUTSIDE, "can't accept clients");
 }
@@ -320,11 +308,12 @@ rm_server_free(struct rm_server *server)
 		return;
 	struct rm_request *request, *next;
 	LIST_FOREACH_SAFE (request, &server->requests, entry, next) {
-		watch_close(request, false);
+		unwatch_close(request);
 		if (evhttp_request_get_connection(request->req) == NULL)
 			evhttp_request_free(request->req);
 		request_free(request);
 	}
+	rm_http_clients_free(server->clients);
 	evhttp_free(server->http);
 	free(server);
 }
@@ -435,7 +424,7 @@ static void
 send_reply(struct rm_request *request, int status, struct evbuffer *out)
 {
 	struct evhttp_request *req = request->req;
-	watch_close(request, false);
+	unwatch_close(request);
 	request_free(request);
 	evhttp_send_reply(req, status, NULL, out);
 	evbuffer_free(out);
@@ -566,7 +555,7 @@ close_connection(struct rm_request *request)
 	if (connection != NULL)
 		evhttp_connection_free(connection); /* connection_closed() */
 	else
-		connection_closed(NULL, request);
+		connection_closed(request);
 }
 
 /* evhttp does not read while it answers, so it would see the end of a peer
@@ -669,7 +658,7 @@ rm_stream_end(struct rm_request *request)
 	struct evhttp_connection *connection = evhttp_request_get_connection(
 	    req);
 	const struct timeval idle = request->server->idle;
-	watch_close(request, false);
+	unwatch_close(request);
 	request_free(request);
 	if (connection != NULL)
 		bufferevent_set_timeouts(

@@ -31,8 +31,10 @@ struct rm_server *rm_server_new(struct event_base *loop,
  * answered by itself. */
 void rm_server_guard(struct rm_server *server,
     bool (*guard)(struct rm_request *request, void *arg));
-/* How long a client may be silent between and in its requests, 60 s at first;
- * for connections to come. Answers that come later and streams have no limit. */
+/* How long a client may be silent between and in its requests, 60 s at first,
+ * and half of how long one may take in all; for connections to come. Answers
+ * that come later and streams have no limit. See http_clients.h for how many
+ * clients there may be. */
 void rm_server_idle(struct rm_server *server, double seconds);
 /* Clients have to speak TLS; before listening. Borrowed. */
 void rm_server_tls(struct rm_server *server, struct rm_tls *tls);

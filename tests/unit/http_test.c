@@ -439,6 +439,39 @@ silence_after_a_stream_is_limited(void **state)
 	close(fd);
 }
 
+/* Silence is not all that is limited: a request has its time too, and each one
+ * anew. */
+static void
+requests_that_trickle_are_left(void **state)
+{
+	(void)state;
+	static const char asked[] = "GET /json HTTP/1.1\r\nHost: h\r\n\r\n";
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	char text[1024];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	rm_server_idle(server, 0.5);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	double began = rm_now();
+	for (int i = 0; i < 2; i++) {
+		run_until(5, rm_now() > began + 0.4 + i * 0.4);
+		assert_int_equal(
+		    write(fd, asked, sizeof(asked) - 1), sizeof(asked) - 1);
+		run_until(5, recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0);
+	}
+	began = rm_now();
+	ssize_t n = -1;
+	for (size_t i = 0; n != 0 && i < sizeof(asked); i++) {
+		send(fd, asked + i, 1, MSG_NOSIGNAL);
+		run_until(5, (n = recv(fd, text, 1, MSG_DONTWAIT)) == 0 ||
+				 rm_now() > began + 0.2 * (double)(i + 1));
+	}
+	assert_int_equal(n, 0);
+	assert_true(rm_now() > began + 0.8);
+	close(fd);
+}
+
 /* A paused client that does not read fills the server's buffer, and no more
  * than the socket takes is lost to it. */
 static void
@@ -702,6 +735,7 @@ main(void)
 		cmocka_unit_test(streams_flow),
 		cmocka_unit_test(silence_after_a_stream_is_limited),
 		cmocka_unit_test(answers_and_streams_may_be_silent),
+		cmocka_unit_test(requests_that_trickle_are_left),
 		cmocka_unit_test(streams_tell_what_is_pending),
 		cmocka_unit_test(streams_notice_their_peer_going),
 		cmocka_unit_test(cut_streams_are_failures),
