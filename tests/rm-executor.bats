@@ -559,6 +559,19 @@ exit_code() {
   ended
 }
 
+@test "an end while its configuration is waited for ends the waiting" {
+  zk rm "$(root)/clusters/kv"
+  new_sandbox
+  start_executor
+  agent ack off
+  DATA='.StartLimit = 1' launch
+  wait_for 10 state FAILED
+  # It stays for its last update longer than it waits to ask again.
+  agent shutdown
+  exit_code 111
+  nothing_left
+}
+
 @test "rm-cepmd is started again, and the node registers again" {
   run_node
   local mapper

@@ -500,6 +500,9 @@ enter_mapper_end(struct rm_node *node)
 	node->records = NULL;
 	rm_zk_close(node->zk);
 	node->zk = NULL;
+	/* They would ask again. */
+	rm_templates_free(node->templates);
+	node->templates = NULL;
 	if (node->mapper != NULL)
 		rm_mapper_stop(node->mapper);
 	else
