@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "sched/constraint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -113,7 +114,7 @@ check_places(struct rm_constraints *by_place, struct rm_constraints *by_number)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = strndup((const char *)data, size);
+	char *text = rm_format("%.*s", (int)size, (const char *)data);
 	struct rm_constraints c = { 0 }, same = { 0 };
 	if (rm_constraints_parse(text, &c, NULL) == 0 &&
 	    rm_constraints_parse(text, &same, NULL) == 0) {

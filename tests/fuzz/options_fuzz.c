@@ -147,7 +147,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "--config=/proc/self/fd/%d", file);
 	argv[argc++] = path;
 	if (end != NULL)
-		words = strndup((const char *)end + 4, size - len - 4);
+		words = rm_format("%.*s", (int)(size - len - 4),
+		    (const char *)end + 4);
 	for (rest = words; argc < WORDS && (word = strsep(&rest, "\n")) != NULL;)
 		if (!is_asked(word))
 			argv[argc++] = word;

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = strndup((const char *)data, size);
+	char *text = rm_format("%.*s", (int)size, (const char *)data);
 	struct rm_error err = { 0 };
 	struct rm_where *where = rm_where_new(text, &err);
 	if (where == NULL) {
