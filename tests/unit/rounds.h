@@ -1,0 +1,19 @@
+/*
+ * How many rounds a test of random input makes: all of them, or one in
+ * RM_ROUNDS_PART, which tests/valgrind.sh gives, where each takes fifty times
+ * as long. The first ones, so that what fails there fails without it.
+ */
+#ifndef ROUNDS_H
+#define ROUNDS_H
+
+#include <stdlib.h>
+
+static inline int
+rounds(int all)
+{
+	const char *part = getenv("RM_ROUNDS_PART");
+	int n = part != NULL ? atoi(part) : 1;
+	return n > 1 ? all / n : all;
+}
+
+#endif
