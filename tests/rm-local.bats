@@ -436,6 +436,7 @@ crash_while_running() { # TASK
   executor=$(cat "$WORK"/agent-2/meta/*.pid)
   kill -TERM "$LOCAL_PID"
   wait_for 5 gone "$LOCAL_PID"
+  wait "$LOCAL_PID"
   assert kill -0 "$executor"
   kill -KILL "$executor"
 }

@@ -476,6 +476,7 @@ clean_up(struct rm_local_daemon *daemon)
 	struct rm_local_framework *f;
 	TAILQ_FOREACH (f, &daemon->local.frameworks, entry)
 		rm_local_framework_cut(f);
+	each_executor(&daemon->local, rm_local_executor_cut);
 	for (size_t i = 0; i < daemon->local.agent_count; i++)
 		agent_down(daemon->local.agents[i]);
 	rm_local_announce_free(daemon->announce);

@@ -234,6 +234,15 @@ rm_local_executor_disconnected(struct rm_local_executor *executor)
 }
 
 void
+rm_local_executor_cut(struct rm_local_executor *executor)
+{
+	struct rm_local_sink sink = executor->sink;
+	rm_local_executor_disconnected(executor);
+	if (sink.cut != NULL)
+		sink.cut(sink.arg);
+}
+
+void
 rm_local_executor_update(struct rm_local_executor *executor, jv status)
 {
 	const char *task_id = rm_json_path_text(status, "task_id.value");

@@ -57,6 +57,8 @@ void rm_local_executor_send(struct rm_local_executor *executor, jv event);
 void rm_local_executor_subscribe(struct rm_local_executor *executor,
     const struct rm_local_sink *sink, jv subscribe);
 void rm_local_executor_disconnected(struct rm_local_executor *executor);
+/* Its connection breaks, if there is one. */
+void rm_local_executor_cut(struct rm_local_executor *executor);
 /* UPDATE: borrows status. */
 void rm_local_executor_update(struct rm_local_executor *executor, jv status);
 /* Hands over a task, now or when it subscribes. */

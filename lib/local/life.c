@@ -129,11 +129,8 @@ rm_local_agent_stop(struct rm_local_agent *agent, double timeout)
 	agent->up = false;
 	struct rm_local_executor *executor;
 	TAILQ_FOREACH (executor, &agent->executors, entry) {
-		struct rm_local_sink sink = executor->sink;
-		rm_local_executor_disconnected(executor);
+		rm_local_executor_cut(executor);
 		executor->kill_at = 0;
-		if (sink.cut != NULL)
-			sink.cut(sink.arg);
 	}
 	if (local->hooks.agent_down != NULL)
 		local->hooks.agent_down(agent);
