@@ -109,15 +109,24 @@ ring_of(const char *cluster)
 	return ring;
 }
 
+static bool
+holds(jv names, const char *name)
+{
+	bool found = false;
+	jv_array_foreach (names, i, one) {
+		found = found || strcmp(jv_string_value(one), name) == 0;
+		jv_free(one);
+	}
+	return found;
+}
+
 static void
 join(struct run *run)
 {
-	jv name = jv_string(run->task.data.node);
+	const char *name = run->task.data.node;
 	struct ring *ring = run->ring = ring_of(run->task.data.cluster);
-	jv at = jv_array_indexes(jv_copy(ring->names), JV_ARRAY(jv_copy(name)));
-	if (jv_get_kind(at) != JV_KIND_ARRAY || jv_array_length(at) == 0)
-		ring->names = jv_array_append(ring->names, jv_copy(name));
-	jv_free(name);
+	if (!holds(ring->names, name))
+		ring->names = jv_array_append(ring->names, jv_string(name));
 	ring->changed = true;
 	if (!rm_timer_armed(&world->gather))
 		rm_timer_set(&world->gather, GATHER);
