@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # valgrind.sh: the units under memcheck. A program that fails, reads what it
 # may not, or loses memory is a failure. Closes with `N passed, N failed`.
-# Tests of random input make one round in RM_ROUNDS_PART (10): all of them are
+# Tests of much input make one round in RM_ROUNDS_PART (10): all of them are
 # for `make check`.
 set -u
 export RM_ROUNDS_PART=${RM_ROUNDS_PART:-10}

@@ -1,7 +1,7 @@
 /*
- * How many rounds a test of random input makes: all of them, or one in
+ * How many rounds a test of much input makes: all of them, or one in
  * RM_ROUNDS_PART, which tests/valgrind.sh gives, where each takes fifty times
- * as long. The first ones, so that what fails there fails without it.
+ * as long. Those are among the others: what fails there fails without it.
  */
 #ifndef ROUNDS_H
 #define ROUNDS_H
