@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "mesos/task_state.h"
 
 #define CLOCKS_DIFFER 60.0 /* of two schedulers' machines, at most */
 #define LONG_PAST     1.0 /* not 0, which is never */
@@ -15,7 +16,7 @@ entry_init(struct rm_entry *entry, const char *key, size_t own_size)
 {
 	entry->key = rm_strdup(key);
 	for (int k = 0; k < RM_RECORD_KINDS; k++)
-		entry->cells[k] = (struct rm_cell){ jv_invalid(), -1, NULL };
+		entry->cells[k] = (struct rm_cell){ jv_invalid(), -1, NULL, -1 };
 	entry->own = own_size > 0 ? rm_alloc(own_size) : NULL;
 }
 
@@ -161,6 +162,9 @@ put(struct rm_entry *entry, enum rm_record_kind kind, jv line, jv value)
 		value = jv_invalid();
 	}
 	cell_set(cell, value, version, error);
+	/* Asked for at every tick, of every node. */
+	const char *task = rm_json_text(cell->value, "task_id", NULL);
+	cell->task_time = task != NULL ? rm_task_id_time(task, entry->key) : -1;
 
 	entry->broken = false;
 	for (int k = 0; k < RM_RECORD_KINDS; k++)

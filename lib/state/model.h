@@ -19,6 +19,7 @@ struct rm_cell {
 	jv value; /* object; invalid when absent or unreadable */
 	int version; /* -1 when not known (our own write) */
 	char *error; /* why it can't be read, or NULL */
+	long long task_time; /* of its task_id, in ms; -1: it has none */
 };
 
 /* All records of one key: of a node, of a cluster, or of the framework. */

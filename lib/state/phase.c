@@ -29,8 +29,7 @@ rm_node_goal(const struct rm_entry *node)
 static long long
 task_time(const struct rm_entry *node, enum rm_record_kind kind)
 {
-	const char *id = rm_entry_text(node, kind, "task_id", NULL);
-	return id != NULL ? rm_task_id_time(id, node->key) : -1;
+	return node->cells[kind].task_time;
 }
 
 /* Which record tells of the newest task. */
