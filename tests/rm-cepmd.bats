@@ -12,22 +12,6 @@ teardown() {
 CONFORMANCE=$TOP/tests/epmd/conformance.escript
 TOOLS=$RM_BIN/../tools
 
-# register PORT NAME [NODE_PORT]: registers over a connection of its own; its
-# descriptor is in FD, the reply's first two bytes in REPLY.
-register() {
-  local name=$2 node=${3:-4711}
-  exec {FD}<>"/dev/tcp/127.0.0.1/$1"
-  {
-    bytes16 $((13 + ${#name}))
-    printf x
-    bytes16 "$node"
-    printf 'M\0\0\6\0\5'
-    bytes16 "${#name}"
-    printf '%s\0\0' "$name"
-  } | cat >&"$FD"
-  REPLY=$(timeout 10 head -c 2 <&"$FD" | od -An -tx1 | tr -d ' ')
-}
-
 # held FILE PORT NAME [NODE_PORT]: the same in a process of its own (HELD),
 # so that nothing started later inherits the connection; the reply in FILE.
 held() {
@@ -42,29 +26,10 @@ held() {
   track "$HELD"
 }
 
-# shellcheck disable=SC2059 # the format is the byte
-bytes16() {
-  printf "\\$(printf %o $(($1 >> 8)))\\$(printf %o $(($1 & 255)))"
-}
-
 # in_own_names COMMAND…: with ./hosts as all that names can be found in.
 in_own_names() {
   exec unshare -m bash -c 'mount --bind hosts /etc/hosts &&
     mount --bind resolv.conf /etc/resolv.conf && exec "$@"' bash "$@"
-}
-
-close() {
-  eval "exec $1>&-"
-}
-
-# finds PORT NAME HOST NODE_PORT; misses PORT NAME
-finds() {
-  [ "$(rm-cepmd lookup --port "$1" "$2")" = "${2%@*}"$'\t'"$3"$'\t'"$4" ]
-}
-
-misses() {
-  run rm-cepmd lookup --port "$1" "$2"
-  [ "$status" -eq 1 ]
 }
 
 ping_code() {

@@ -10,6 +10,8 @@
 #include <time.h>
 
 #include "base/exit.h"
+#include "base/log.h"
+#include "base/memory.h"
 
 /* Thirty years: an option may say 1e300. */
 #define SPAN_MOST 1e9
@@ -24,10 +26,39 @@ rm_loop_keep_standard(void)
 			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
+/* libevent's own words, as lines of ours. Where the kernel has no memory to
+ * watch a descriptor, nobody but this is told: it would be silent for ever. */
+static void
+libevent_says(int severity, const char *words)
+{
+	int why = errno;
+	static const char watching[] = "Epoll ADD";
+	static const enum rm_log_level levels[] = {
+		[EVENT_LOG_DEBUG] = RM_LOG_DEBUG,
+		[EVENT_LOG_MSG] = RM_LOG_INFO,
+		[EVENT_LOG_WARN] = RM_LOG_WARN,
+		[EVENT_LOG_ERR] = RM_LOG_ERROR,
+	};
+	rm_log(levels[severity & 3], "libevent: %s", words);
+	if ((why == ENOSPC || why == ENOMEM) &&
+	    strncmp(words, watching, sizeof(watching) - 1) == 0)
+		rm_memory_exhausted();
+}
+
+/* It has said why. */
+static void
+libevent_ends(int code)
+{
+	(void)code;
+	_Exit(RM_EXIT_OUTSIDE);
+}
+
 struct event_base *
 rm_loop_new(bool files, struct rm_error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
+	event_set_log_callback(libevent_says);
+	event_set_fatal_callback(libevent_ends);
 	rm_loop_keep_standard();
 	rm_stream_now(); /* its start is ours */
 	struct event_config *config = event_config_new();

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/exit.h"
-#include "base/log.h"
 #include "base/str.h"
+#include "io/shortage.h"
 #include "proxy/greeting.h"
 #include "proxy/node.h"
 #include "proxy/sockets.h"
@@ -26,7 +26,7 @@ struct rm_listener {
 	int port;
 	bool full;
 	bool held; /* not begun yet */
-	struct rm_timer again; /* descriptors had run out */
+	struct rm_shortage shortage;
 };
 
 static void
@@ -65,11 +65,10 @@ accept_some(evutil_socket_t fd, short what, void *arg)
 		}
 		client.fd = accept4(
 		    fd, &client.peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (client.fd < 0 && (errno == EMFILE || errno == ENFILE ||
-				      errno == ENOBUFS || errno == ENOMEM)) {
-			rm_log_warn("can't accept: %s", strerror(errno));
+		int why = errno;
+		if (client.fd < 0 && rm_shortage_is(fd, why)) {
+			rm_shortage_begin(&listener->shortage, why);
 			turn(listener, false);
-			rm_timer_set(&listener->again, 0.2);
 		}
 		if (client.fd < 0)
 			return;
@@ -113,7 +112,7 @@ void
 rm_listener_room(struct rm_listener *listener)
 {
 	if (listener->full && !listener->held && !is_full(listener) &&
-	    !rm_timer_armed(&listener->again))
+	    !rm_shortage_lasts(&listener->shortage))
 		turn(listener, true);
 }
 
@@ -135,7 +134,7 @@ rm_listener_new(struct rm_proxy *proxy, enum rm_protocol protocol,
 	listener->port = rm_sockets_port(sockets, name);
 	listener->events = rm_alloc(
 	    sockets->count * sizeof(struct event *) + 1);
-	rm_timer_init(&listener->again, proxy->loop, try_again, listener);
+	rm_shortage_init(&listener->shortage, proxy->loop, try_again, listener);
 	for (size_t i = 0; i < sockets->count; i++)
 		if (strcmp(sockets->names[i], name) == 0)
 			listener->events[listener->count++] = event_new(
@@ -169,6 +168,6 @@ rm_listener_free(struct rm_listener *listener)
 		close(fd);
 	}
 	free(listener->events);
-	rm_timer_free(&listener->again);
+	rm_shortage_free(&listener->shortage);
 	free(listener);
 }

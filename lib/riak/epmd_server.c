@@ -13,14 +13,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "io/loop.h"
+#include "io/shortage.h"
 #include "riak/epmd.h"
 
 #define IDLE_LIMIT 60.0
 /* How many connections one wake-up accepts, or serves, before others have
  * their turn. */
 #define BATCH 64
-/* With no descriptor left, the wait before the next try. */
-#define ACCEPT_PAUSE 0.1
 /* A reply buffer that grew beyond this is not kept. */
 #define REPLY_KEPT 65536
 
@@ -68,7 +67,8 @@ struct rm_epmd_server {
 	struct conn_list closed;
 	int epoll;
 	struct event *ready; /* of the epoll */
-	struct rm_timer idle_timer, accept_timer;
+	struct rm_timer idle_timer;
+	struct rm_shortage shortage;
 	struct rm_str reply;
 };
 
@@ -504,16 +504,15 @@ accept_again(void *arg)
 /* No descriptor is left: the peer that has been silent for longest goes, or,
  * when every connection is a registration, newcomers wait. */
 static void
-make_room(struct rm_epmd_server *s)
+make_room(struct rm_epmd_server *s, int why)
 {
-	if (!TAILQ_EMPTY(&s->idle)) {
+	if ((why == EMFILE || why == ENFILE) && !TAILQ_EMPTY(&s->idle)) {
 		conn_close(TAILQ_FIRST(&s->idle));
 		return;
 	}
-	rm_log_warn("out of descriptors");
 	for (size_t i = 0; i < s->options.listen->count; i++)
 		event_del(s->acceptors[i].event);
-	rm_timer_set(&s->accept_timer, ACCEPT_PAUSE);
+	rm_shortage_begin(&s->shortage, why);
 }
 
 static void
@@ -527,12 +526,13 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 		socklen_t len = sizeof(peer);
 		int fd = accept4(listener, (struct sockaddr *)&peer, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0)
+		int why = errno;
+		if (fd >= 0) {
 			conn_open(a, fd, (struct sockaddr *)&peer);
-		else if (errno == EMFILE || errno == ENFILE) {
-			make_room(a->server);
+		} else if (rm_shortage_is(listener, why)) {
+			make_room(a->server, why);
 			return;
-		} else if (errno != EINTR && errno != ECONNABORTED)
+		} else if (why != EINTR && why != ECONNABORTED)
 			return;
 	}
 }
@@ -565,7 +565,7 @@ rm_epmd_server_new(struct event_base *loop,
 	TAILQ_INIT(&s->closed);
 	rm_epmd_names_init(&s->names);
 	rm_timer_init(&s->idle_timer, loop, on_idle, s);
-	rm_timer_init(&s->accept_timer, loop, accept_again, s);
+	rm_shortage_init(&s->shortage, loop, accept_again, s);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll >= 0)
 		s->ready = event_new(
@@ -615,7 +615,7 @@ rm_epmd_server_free(struct rm_epmd_server *s)
 		if (s->acceptors[i].event != NULL)
 			event_free(s->acceptors[i].event);
 	rm_timer_free(&s->idle_timer);
-	rm_timer_free(&s->accept_timer);
+	rm_shortage_free(&s->shortage);
 	rm_epmd_names_free(&s->names);
 	rm_str_free(&s->reply);
 	free(s);

@@ -50,3 +50,39 @@ node() {
 says() {
   grep -q -- "$2" "$BATS_TEST_TMPDIR/$1.node"
 }
+
+# register PORT NAME [NODE_PORT]: registers over a connection of its own; its
+# descriptor is in FD, the reply's first two bytes in REPLY.
+register() {
+  local name=$2 node=${3:-4711}
+  exec {FD}<>"/dev/tcp/127.0.0.1/$1"
+  {
+    bytes16 $((13 + ${#name}))
+    printf x
+    bytes16 "$node"
+    printf 'M\0\0\6\0\5'
+    bytes16 "${#name}"
+    printf '%s\0\0' "$name"
+  } | cat >&"$FD"
+  REPLY=$(timeout 10 head -c 2 <&"$FD" | od -An -tx1 | tr -d ' ')
+}
+
+# shellcheck disable=SC2059 # the format is the byte
+bytes16() {
+  printf "\\$(printf %o $(($1 >> 8)))\\$(printf %o $(($1 & 255)))"
+}
+
+close() {
+  eval "exec $1>&-"
+}
+
+# finds PORT NAME HOST NODE_PORT; misses PORT NAME
+finds() {
+  [ "$(rm-cepmd lookup --port "$1" "$2")" = "${2%@*}"$'\t'"$3"$'\t'"$4" ]
+}
+
+misses() {
+  local code=0
+  rm-cepmd lookup --port "$1" "$2" || code=$?
+  [ "$code" -eq 1 ]
+}

@@ -6,10 +6,13 @@
  *     FAULTS=CLASS:SEED/RATE   each fails with a chance of 1 in RATE
  *
  * Several with commas. Classes: memory (no more of it), interrupt (EINTR),
- * short (one byte instead of many), reset (ECONNRESET; EIO of what is no
- * socket), full (ENOSPC), descriptors (EMFILE). A byte is written to the
- * descriptor FAULTS_TOLD, if given, when the N-th call was reached.
+ * short (one byte instead of many), reset (ECONNRESET; ECONNABORTED of who is
+ * accepted; EIO of what is no socket), full (ENOSPC), descriptors (EMFILE),
+ * processes (no more of them: EAGAIN). A byte is written to the descriptor, or
+ * appended to the file, FAULTS_TOLD, if given, when the N-th call was reached.
+ * With FAULTS_OF only programs of that name are concerned.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,15 +23,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum class { MEMORY, INTERRUPT, SHORT, RESET, FULL, DESCRIPTORS, CLASSES };
+enum class {
+	MEMORY,
+	INTERRUPT,
+	SHORT,
+	RESET,
+	FULL,
+	DESCRIPTORS,
+	PROCESSES,
+	CLASSES
+};
 
 static const char *const names[CLASSES] = { "memory", "interrupt", "short",
-	"reset", "full", "descriptors" };
+	"reset", "full", "descriptors", "processes" };
 
 static struct {
 	unsigned long nth, rate, calls;
@@ -36,6 +50,7 @@ static struct {
 } plans[CLASSES];
 static bool active;
 static int told = -1;
+static const char *told_file;
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -43,6 +58,7 @@ void *__libc_realloc(void *p, size_t size);
 
 #define REAL(name) static __typeof__(name) *real_##name
 REAL(read);
+REAL(readv);
 REAL(write);
 REAL(writev);
 REAL(recv);
@@ -59,6 +75,20 @@ REAL(accept4);
 REAL(pipe2);
 REAL(connect);
 REAL(fsync);
+REAL(socketpair);
+REAL(eventfd);
+REAL(epoll_create1);
+REAL(epoll_ctl);
+REAL(fopen);
+REAL(fclose);
+REAL(fflush);
+REAL(opendir);
+REAL(rename);
+REAL(mkdir);
+REAL(ftruncate);
+REAL(waitpid);
+REAL(fork);
+static int (*real_fcntl)(int fd, int command, ...);
 
 static void
 parse(char *word)
@@ -78,13 +108,14 @@ parse(char *word)
 	}
 }
 
-static void __attribute__((constructor))
-begin(void)
+static void __attribute__((constructor)) begin(void)
 {
 	char text[256] = "";
-	const char *given = getenv("FAULTS"), *fd = getenv("FAULTS_TOLD");
+	const char *given = getenv("FAULTS"), *fd = getenv("FAULTS_TOLD"),
+		   *only = getenv("FAULTS_OF");
 #define FIND(name) real_##name = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 	FIND(read);
+	FIND(readv);
 	FIND(write);
 	FIND(writev);
 	FIND(recv);
@@ -101,18 +132,34 @@ begin(void)
 	FIND(pipe2);
 	FIND(connect);
 	FIND(fsync);
-	if (fd != NULL)
+	FIND(socketpair);
+	FIND(eventfd);
+	FIND(epoll_create1);
+	FIND(epoll_ctl);
+	FIND(fopen);
+	FIND(fclose);
+	FIND(fflush);
+	FIND(opendir);
+	FIND(rename);
+	FIND(mkdir);
+	FIND(ftruncate);
+	FIND(waitpid);
+	FIND(fork);
+	real_fcntl = (int (*)(int, int, ...))dlsym(RTLD_NEXT, "fcntl");
+	if (fd != NULL && *fd == '/')
+		told_file = fd;
+	else if (fd != NULL)
 		told = atoi(fd);
 	if (given != NULL)
 		strncpy(text, given, sizeof(text) - 1);
 	for (char *save, *word = strtok_r(text, ",", &save); word != NULL;
 	     word = strtok_r(NULL, ",", &save))
 		parse(word);
-	active = true;
+	active = only == NULL ||
+		 strcmp(only, program_invocation_short_name) == 0;
 }
 
-static bool
-by_chance(enum class c)
+static bool by_chance(enum class c)
 {
 	/* splitmix64 */
 	unsigned long long z = plans[c].state += 0x9e3779b97f4a7c15ULL;
@@ -121,9 +168,21 @@ by_chance(enum class c)
 	return (z ^ (z >> 31)) % plans[c].rate == 0;
 }
 
+/* The file is open for no longer than this: its number might be another's. */
+static void
+tell(void)
+{
+	int fd = told_file == NULL
+		     ? told
+		     : real_open(told_file, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd >= 0 && real_write(fd, "x", 1) < 0)
+		abort();
+	if (told_file != NULL)
+		close(fd);
+}
+
 /* Whether this call fails. */
-static bool
-fails(enum class c)
+static bool fails(enum class c)
 {
 	if (!active || plans[c].nth == 0)
 		return false;
@@ -131,8 +190,7 @@ fails(enum class c)
 		return by_chance(c);
 	if (++plans[c].calls != plans[c].nth)
 		return false;
-	if (told >= 0 && real_write(told, "x", 1) < 0)
-		abort();
+	tell();
 	return true;
 }
 
@@ -210,6 +268,16 @@ read(int fd, void *to, size_t len)
 {
 	MOVE(fd, len, false);
 	return real_read(fd, to, len);
+}
+
+ssize_t
+readv(int fd, const struct iovec *parts, int count)
+{
+	size_t len = parts[0].iov_len, whole = len;
+	MOVE(fd, len, false);
+	if (len < whole)
+		return real_read(fd, parts[0].iov_base, len);
+	return real_readv(fd, parts, count);
 }
 
 /* A byte to oneself, by which libevent's handler tells of a signal: into such a
@@ -316,6 +384,68 @@ openat(int at, const char *path, int flags, ...)
 	OPEN(openat, at, path);
 }
 
+/* What open() is with -D_FORTIFY_SOURCE, when nothing is made. */
+int __open_2(const char *path, int flags);
+
+int
+__open_2(const char *path, int flags)
+{
+	return open(path, flags);
+}
+
+FILE *
+fopen(const char *path, const char *mode)
+{
+	if (fails(DESCRIPTORS)) {
+		errno = EMFILE;
+		return NULL;
+	}
+	return real_fopen(path, mode);
+}
+
+DIR *
+opendir(const char *path)
+{
+	if (fails(DESCRIPTORS)) {
+		errno = EMFILE;
+		return NULL;
+	}
+	return real_opendir(path);
+}
+
+int
+socketpair(int domain, int type, int protocol, int ends[2])
+{
+	return fails(DESCRIPTORS)
+		   ? with(EMFILE)
+		   : real_socketpair(domain, type, protocol, ends);
+}
+
+int
+eventfd(unsigned first, int flags)
+{
+	return fails(DESCRIPTORS) ? with(EMFILE) : real_eventfd(first, flags);
+}
+
+int
+epoll_create1(int flags)
+{
+	return fails(DESCRIPTORS) ? with(EMFILE) : real_epoll_create1(flags);
+}
+
+int
+fcntl(int fd, int command, ...)
+{
+	va_list ap;
+	va_start(ap, command);
+	void *arg = va_arg(ap, void *);
+	va_end(ap);
+	if ((command == F_DUPFD || command == F_DUPFD_CLOEXEC) &&
+	    fails(DESCRIPTORS))
+		return with(EMFILE);
+	return real_fcntl(fd, command, arg);
+}
+
 int
 socket(int domain, int type, int protocol)
 {
@@ -326,6 +456,10 @@ socket(int domain, int type, int protocol)
 int
 accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
 {
+	if (fails(INTERRUPT))
+		return with(EINTR);
+	if (fails(RESET))
+		return with(ECONNABORTED);
 	return fails(DESCRIPTORS) ? with(EMFILE)
 				  : real_accept4(fd, from, len, flags);
 }
@@ -346,4 +480,60 @@ int
 fsync(int fd)
 {
 	return fails(FULL) ? with(ENOSPC) : real_fsync(fd);
+}
+
+/* What is watched takes room in the kernel: epoll_ctl(2). */
+int
+epoll_ctl(int fd, int how, int watched, struct epoll_event *event)
+{
+	return how == EPOLL_CTL_ADD && fails(FULL)
+		   ? with(ENOSPC)
+		   : real_epoll_ctl(fd, how, watched, event);
+}
+
+/* The C library's own writes can't be made to fail, but what tells of them. */
+int
+fflush(FILE *file)
+{
+	return fails(FULL) ? with(ENOSPC) : real_fflush(file);
+}
+
+int
+fclose(FILE *file)
+{
+	bool writes = (real_fcntl(fileno(file), F_GETFL) & O_ACCMODE) !=
+		      O_RDONLY;
+	int rc = real_fclose(file);
+	return writes && fails(FULL) ? with(ENOSPC) : rc;
+}
+
+int
+rename(const char *from, const char *to)
+{
+	return fails(FULL) ? with(ENOSPC) : real_rename(from, to);
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+	return fails(FULL) ? with(ENOSPC) : real_mkdir(path, mode);
+}
+
+int
+ftruncate(int fd, off_t len)
+{
+	return fails(FULL) ? with(ENOSPC) : real_ftruncate(fd, len);
+}
+
+pid_t
+waitpid(pid_t pid, int *status, int options)
+{
+	return fails(INTERRUPT) ? with(EINTR)
+				: real_waitpid(pid, status, options);
+}
+
+pid_t
+fork(void)
+{
+	return fails(PROCESSES) ? with(EAGAIN) : real_fork();
 }
