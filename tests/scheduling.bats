@@ -1448,6 +1448,27 @@ removed() {
 ["riak-kv-1","commit",{"joins":[],"replaces":[["riak-kv-3@127.0.0.3","riak-kv-4@127.0.0.4"]]},"commit.1005000"]'
 }
 
+@test "a ring whose claimant is dead lets nobody in: it is marked down first" {
+  {
+    up 1; up 2; removed 3
+    up 4 | jq -c 'if .record | startswith("nodes") then
+      .value.replaces = "riak-kv-3" else . end'
+    for n in 1 2; do member "$n" "riak-kv-$n.5" '[1,2,3]'; done
+    member 4 riak-kv-4.5 '[4]'; tick 1002
+    member 4 riak-kv-4.5 '[4]' '{"id":"join.1002000","success":false}'
+    tick 1003; tick 1004
+    member 1 riak-kv-1.5 '[1,2,3]' "$(done_ down.1003000)"
+    tick 1005; tick 1012
+    member 4 riak-kv-4.5 '[1,2,3]' "$(done_ join.1012000)"; tick 1013
+  } | add
+  decide
+  run orders
+  assert_output '["riak-kv-4","join",{"node":"riak-kv-1@127.0.0.1"},"join.1002000"]
+["riak-kv-1","down",{"node":"riak-kv-3@127.0.0.3"},"down.1003000"]
+["riak-kv-4","join",{"node":"riak-kv-1@127.0.0.1"},"join.1012000"]
+["riak-kv-1","force-replace",{"old":"riak-kv-3@127.0.0.3","new":"riak-kv-4@127.0.0.4"},"force-replace.1013000"]'
+}
+
 @test "GONE_BY_OPERATOR replaces the node; GONE and UNREACHABLE do not" {
   {
     up 1; up 2; up 3

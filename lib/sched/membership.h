@@ -12,7 +12,9 @@
  *   3 a node whose goal is to be removed, whose task has ended, and that the
  *     ring still lists: once its replacement has been told to join, or when it
  *     has none, the seed is told to mark it down, then to force-replace or
- *     force-remove it, then to commit exactly that
+ *     force-remove it, then to commit exactly that; when its replacement is
+ *     refused, to mark down those who are dead before the next try: while its
+ *     claimant is dead a ring lets nobody in
  *   4 ready nodes outside of the ring join the seed; while others are still
  *     starting they are waited for, at most a minute, so that all of them
  *     come with one plan and one commit

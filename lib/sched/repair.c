@@ -150,12 +150,12 @@ add_downs(struct recipe *recipe, const struct rm_member_ring *r)
 }
 
 /* Which comes next the order that stands tells: what was refused, or did not
- * show, begins anew. */
-static void
+ * show, begins anew. False when all has been done, just now. */
+static bool
 follow(struct rm_member_ring *r, const struct recipe *recipe)
 {
 	size_t next = 0;
-	bool wait = false;
+	bool wait = false, all = false;
 	for (size_t i = 0; i < recipe->count; i++) {
 		enum rm_member_answer answer = rm_member_answer(
 		    r->seed, recipe->steps[i].verb);
@@ -167,15 +167,36 @@ follow(struct rm_member_ring *r, const struct recipe *recipe)
 			      (answer == RM_MEMBER_REFUSED &&
 				  strcmp(recipe->steps[i].verb, "down") == 0 &&
 				  rm_member_due(r, r->seed, RM_MEMBER_RETRY));
+		all = passed && i + 1 == recipe->count &&
+		      !rm_member_due(r, r->seed, RM_MEMBER_RETRY);
 		if (passed)
 			next = (i + 1) % recipe->count;
 		else
 			wait = answer == RM_MEMBER_WAITING ||
 			       !rm_member_due(r, r->seed, RM_MEMBER_RETRY);
 	}
-	if (!wait)
+	if (!wait && !all)
 		rm_member_order(r, r->seed, recipe->steps[next].verb,
 		    jv_copy(recipe->steps[next].arguments));
+	return !all;
+}
+
+static void
+recipe_free(struct recipe *recipe)
+{
+	for (size_t i = 0; i < recipe->count; i++)
+		jv_free(recipe->steps[i].arguments);
+}
+
+/* True while the seed is at it. */
+static bool
+mark_down(struct rm_member_ring *r)
+{
+	struct recipe recipe = { 0 };
+	add_downs(&recipe, r);
+	bool busy = follow(r, &recipe);
+	recipe_free(&recipe);
+	return busy;
 }
 
 static void
@@ -188,8 +209,7 @@ take_out(struct rm_member_ring *r, const char *old,
 	    change_of(old, replacement));
 	add(&recipe, "commit", commit_of(r, old, replacement));
 	follow(r, &recipe);
-	for (size_t i = 0; i < recipe.count; i++)
-		jv_free(recipe.steps[i].arguments);
+	recipe_free(&recipe);
 }
 
 static bool
@@ -241,6 +261,14 @@ has_joined(struct rm_member_ring *r, struct rm_entry *replacement)
 	return rm_member_has_done(r, replacement, "join", arguments);
 }
 
+/* As by a ring whose claimant is dead, until another has that office. */
+static bool
+is_refused(const struct rm_entry *replacement)
+{
+	return rm_member_ready(replacement) &&
+	       rm_member_answer(replacement, "join") == RM_MEMBER_REFUSED;
+}
+
 static void
 see_to(struct rm_member_ring *r, const char *old, struct rm_entry *replacement)
 {
@@ -286,7 +314,7 @@ rm_repair_step(struct rm_member_ring *r)
 		if (can)
 			see_to(r, old, replacement);
 		free(old);
-		if (can)
+		if (can || (is_refused(replacement) && mark_down(r)))
 			return true;
 	}
 	return take_out_forgotten(r);
