@@ -566,6 +566,73 @@ evil_tar() {
   assert_success
 }
 
+# runs_acknowledged TASK: it is launched on agent 1 and runs.
+runs_acknowledged() {
+  launch "$1"
+  wait_state "$1" TASK_STARTING
+  acknowledge "$1" TASK_STARTING
+  wait_state "$1" TASK_RUNNING
+  acknowledge "$1" TASK_RUNNING
+}
+
+# reconciled TASK AGENT_ID STATE: that is the master's answer.
+reconciled() {
+  call "$(jq -nc --arg t "$1" --arg a "$2" '{type: "RECONCILE", reconcile:
+    {tasks: [{task_id: {value: $t}, agent_id: {value: $a}}]}}')"
+  wait_event ".type == \"UPDATE\" and
+    .update.status.task_id.value == \"$1\" and
+    .update.status.reason == \"REASON_RECONCILIATION\" and
+    .update.status.state == \"$3\""
+}
+
+@test "faults: an agent returns under another id: what ran there is lost" {
+  start_local
+  subscribe
+  wait_event '.type == "OFFERS"'
+  runs_acknowledged riak-kv-1.1
+  local old pid
+  old=$(last_offer 1 | jq -r .agent_id.value)
+  pid=$(executor_pid riak-kv-1.1)
+  fault stop 1
+  fault start 1 new-id=true
+  wait_state riak-kv-1.1 TASK_LOST
+  run status riak-kv-1.1 TASK_LOST
+  assert_equal "$(jq -r '.reason + ": " + .message' <<<"$output")" \
+    "REASON_AGENT_REMOVED: Agent 127.0.0.1 removed: a new agent registered at the same address"
+  wait_event '.type == "FAILURE" and (.failure | has("executor_id") | not)'
+  wait_for 5 eval '[ "$(last_offer 1 | jq -r .agent_id.value)" != "$old" ]'
+  run offered 1 'any(.disk.persistence.id? == "riak-kv-1.1")'
+  assert_success
+  # Nobody kills the executor; the agent does not know it.
+  kill -0 "$pid"
+  run curl -s -w ' %{http_code}' -H 'Content-Type: application/json' \
+    -d "{\"type\":\"SUBSCRIBE\",\"subscribe\":{},
+      \"framework_id\":{\"value\":\"$FRAMEWORK\"},
+      \"executor_id\":{\"value\":\"riak-kv-1.1\"}}" \
+    "http://127.0.0.1:$AGENT_PORT/slave(1)/api/v1/executor"
+  assert_output "Executor cannot be found 400"
+  reconciled riak-kv-1.1 "$old" TASK_UNKNOWN
+}
+
+@test "faults: one that was unreachable stays so when another takes its place" {
+  start_local
+  subscribe
+  wait_event '.type == "OFFERS"'
+  runs_acknowledged riak-kv-1.1
+  local old
+  old=$(last_offer 1 | jq -r .agent_id.value)
+  fault stop 1 timeout=0
+  wait_state riak-kv-1.1 TASK_UNREACHABLE
+  fault start 1 new-id=true
+  wait_for 5 eval '[ "$(last_offer 1 | jq -r .agent_id.value)" != "$old" ]'
+  reconciled riak-kv-1.1 "$old" TASK_UNREACHABLE
+  kill -TERM "$LOCAL_PID"
+  wait_for 5 gone "$LOCAL_PID"
+  start_local
+  subscribe "$FRAMEWORK"
+  reconciled riak-kv-1.1 "$old" TASK_UNREACHABLE
+}
+
 @test "faults: the connection drops, the master fails over" {
   start_local
   subscribe

@@ -69,6 +69,38 @@ counted() {
   assert_output "value of riak-kv-1"
 }
 
+# An agent returns with its volumes under another id, and so does the node, in
+# a new sandbox; never are there two machines on the volume.
+return_under_another_id() { # SECONDS until it is unreachable, or nothing
+  local task vm agent id watch
+  task=$(task_of riak-kv-1) vm=$(vm_of riak-kv-1)
+  agent=$(state get tasks/riak-kv-1 | jq -r .address)
+  id=$(state get tasks/riak-kv-1 | jq -r .agent_id)
+  watch_doubles riak-kv-1 3>&- &
+  watch=$!
+  track "$watch"
+  rm-local --master "$MASTER" fault stop "${agent##*.}" ${1:+"timeout=$1"}
+  rm-local --master "$MASTER" fault start "${agent##*.}" new-id=true
+  wait_for 90 runs_anew riak-kv-1 "$task"
+  kill "$watch"
+  wait_for 10 gone "$vm"
+  run get_key "$(http riak-kv-1)" k1
+  assert_output "value of riak-kv-1"
+  [ "$(state get tasks/riak-kv-1 | jq -r .agent_id)" != "$id" ]
+  [ "$(state get tasks/riak-kv-1 | jq -r .address)" = "$agent" ]
+  [ ! -e "$STACK/doubles" ]
+}
+
+@test "an agent returns under another id: its node runs there again, on its volume" {
+  make_cluster kv
+  add_node kv 1
+  start_schedd
+  wait_for 40 running riak-kv-1
+  put_key "$(http riak-kv-1)" k1 "value of riak-kv-1"
+  return_under_another_id
+  return_under_another_id 0
+}
+
 # The nodes that any agent has something reserved for.
 reserved_for() {
   local agent

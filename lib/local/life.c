@@ -56,54 +56,6 @@ has_executors(const struct rm_local_agent *agent)
 }
 
 static void
-new_name(struct rm_local_agent *agent)
-{
-	struct rm_local *local = agent->local;
-	if (agent->link == RM_LINK_GONE)
-		local->gone = rm_json_set(local->gone, agent->id, jv_true());
-	char *id = rm_format("%s-S%ld", local->master_id, local->agents_made++);
-	rm_local_agent_name(agent, id);
-	free(id);
-}
-
-int
-rm_local_agent_start(
-    struct rm_local_agent *agent, bool new_id, struct rm_error *err)
-{
-	struct rm_local *local = agent->local;
-	bool gone = agent->link == RM_LINK_GONE;
-	if (gone && !new_id)
-		return rm_error_set(err, RM_EXIT_CONFLICT,
-		    "agent %u is marked gone", agent->number);
-	if (agent->up)
-		return rm_error_set(
-		    err, RM_EXIT_CONFLICT, "agent %u is up", agent->number);
-	if (gone)
-		rm_resources_copy(&agent->total, &agent->initial);
-	if (agent->id == NULL || new_id) {
-		new_name(agent);
-		agent->registered = 0;
-		agent->link = RM_LINK_NEW;
-		rm_local_agent_reactivate(agent);
-	}
-	agent->up = true;
-	local->dirty = true;
-	if (local->hooks.agent_up != NULL)
-		local->hooks.agent_up(agent);
-	struct rm_local_executor *executor;
-	TAILQ_FOREACH (executor, &agent->executors, entry)
-		rm_local_executor_await(executor);
-	/* As Mesos: recovery takes as long as executors may need. */
-	agent->register_at = local->now +
-			     (has_executors(agent)
-				     ? local->settings.reregister_timeout
-				     : 0);
-	if (!has_executors(agent))
-		rm_local_agent_due(agent);
-	return 0;
-}
-
-static void
 fall_silent(struct rm_local_agent *agent, double timeout)
 {
 	struct rm_local *local = agent->local;
@@ -262,19 +214,25 @@ dismiss(struct rm_local_agent *agent, enum rm_local_link link,
 	rm_local_agent_due(agent);
 }
 
+/* A status that the master sends of a task that it takes off its lists. */
 static void
-tell_lost(struct rm_local_task *task)
+tell_removed(struct rm_local_task *task, const char *why)
 {
 	if (!task->ended) {
 		char *message = rm_format(
-		    "Agent %s removed: the agent unregistered",
-		    task->agent->address);
+		    "Agent %s removed: %s", task->agent->address, why);
 		rm_local_master_status(task->framework, task->id, "TASK_LOST",
 		    "REASON_AGENT_REMOVED", message, task->agent->id,
 		    task->executor_id, jv_invalid());
 		free(message);
 	}
 	rm_local_task_complete(task, task->ended ? task->state : "TASK_LOST");
+}
+
+static void
+tell_lost(struct rm_local_task *task)
+{
+	tell_removed(task, "the agent unregistered");
 }
 
 void
@@ -300,6 +258,92 @@ rm_local_agent_mark_gone(struct rm_local_agent *agent)
 {
 	if (agent->link != RM_LINK_GONE)
 		dismiss(agent, RM_LINK_GONE, tell_gone);
+}
+
+static void
+tell_replaced(struct rm_local_task *task)
+{
+	tell_removed(task, "a new agent registered at the same address");
+}
+
+static void
+leave_unreachable(struct rm_local_task *task)
+{
+	rm_local_task_complete(
+	    task, task->ended ? task->state : "TASK_UNREACHABLE");
+}
+
+/*
+ * An agent without its meta does not know what ran on it and kills nothing
+ * (launcher=posix): executors are refused when they come. The master takes the
+ * old one, which is not connected, off its lists when the new one comes from
+ * its address (master.cpp, _registerSlave); one that was unreachable stays so.
+ */
+static void
+replace_agent(struct rm_local_agent *agent)
+{
+	struct rm_local *local = agent->local;
+	while (has_executors(agent))
+		rm_local_executor_free(TAILQ_FIRST(&agent->executors));
+	if (agent->link == RM_LINK_SILENT) {
+		dismiss(agent, RM_LINK_REMOVED, tell_replaced);
+	} else if (agent->link == RM_LINK_UNREACHABLE ||
+		   agent->link == RM_LINK_NEW) {
+		double since = agent->unreachable > 0 ? agent->unreachable
+						      : local->wall;
+		local->unreachable = rm_json_set(
+		    local->unreachable, agent->id, jv_number(since));
+		each_task(agent, true, leave_unreachable);
+		rm_resources_free(&agent->allocated);
+	} else if (agent->link == RM_LINK_GONE) {
+		local->gone = rm_json_set(local->gone, agent->id, jv_true());
+		rm_resources_copy(&agent->total, &agent->initial);
+	}
+	agent->registered = agent->unreachable = 0;
+	agent->register_at = agent->give_up_at = 0;
+	agent->link = RM_LINK_NEW;
+	rm_local_agent_reactivate(agent);
+}
+
+static void
+new_name(struct rm_local_agent *agent)
+{
+	struct rm_local *local = agent->local;
+	char *id = rm_format("%s-S%ld", local->master_id, local->agents_made++);
+	rm_local_agent_name(agent, id);
+	free(id);
+}
+
+int
+rm_local_agent_start(
+    struct rm_local_agent *agent, bool new_id, struct rm_error *err)
+{
+	struct rm_local *local = agent->local;
+	if (agent->link == RM_LINK_GONE && !new_id)
+		return rm_error_set(err, RM_EXIT_CONFLICT,
+		    "agent %u is marked gone", agent->number);
+	if (agent->up)
+		return rm_error_set(
+		    err, RM_EXIT_CONFLICT, "agent %u is up", agent->number);
+	if (agent->id != NULL && new_id)
+		replace_agent(agent);
+	if (agent->id == NULL || new_id)
+		new_name(agent);
+	agent->up = true;
+	local->dirty = true;
+	if (local->hooks.agent_up != NULL)
+		local->hooks.agent_up(agent);
+	struct rm_local_executor *executor;
+	TAILQ_FOREACH (executor, &agent->executors, entry)
+		rm_local_executor_await(executor);
+	/* As Mesos: recovery takes as long as executors may need. */
+	agent->register_at = local->now +
+			     (has_executors(agent)
+				     ? local->settings.reregister_timeout
+				     : 0);
+	if (!has_executors(agent))
+		rm_local_agent_due(agent);
+	return 0;
 }
 
 static void

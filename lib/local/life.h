@@ -9,7 +9,8 @@
 
 /* Its process begins: executors that run may come back, it registers after
  * that. -1: it was marked gone. new_id: as an agent never seen before, with
- * its reservations and volumes (without them, when it was marked gone). */
+ * its reservations and volumes (without them, when it was marked gone), that
+ * does not know its executors: they run until they are refused. */
 int rm_local_agent_start(
     struct rm_local_agent *agent, bool new_id, struct rm_error *err);
 /* Its process dies; executors live on. The master gives it up after timeout

@@ -17,6 +17,7 @@ rm_local_init(struct rm_local *local, const struct rm_local_settings *settings)
 {
 	*local = (struct rm_local){ .settings = *settings };
 	local->gone = jv_object();
+	local->unreachable = jv_object();
 	TAILQ_INIT(&local->frameworks);
 	rm_local_elect(local);
 }
@@ -33,6 +34,7 @@ rm_local_free(struct rm_local *local)
 	rm_hash_free(&local->offers_by_id);
 	jv_free(local->settings.domain);
 	jv_free(local->gone);
+	jv_free(local->unreachable);
 	free(local->leader);
 	free(local->agents);
 	*local = (struct rm_local){ 0 };

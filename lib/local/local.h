@@ -87,7 +87,9 @@ struct rm_local {
 	struct rm_hash frameworks_by_id;
 	struct rm_hash agents_by_id;
 	struct rm_hash offers_by_id; /* inverse ones too */
-	jv gone; /* object: agent ids that were marked gone and replaced */
+	/* Agent ids that another has replaced: that were marked gone (an
+	 * object), and that were unreachable (since when, wall). */
+	jv gone, unreachable;
 	bool dirty; /* has to be stored */
 };
 

@@ -27,6 +27,36 @@ answer_known(const struct rm_local_task *task)
 	    task->executor_id, extra);
 }
 
+static void
+answer_unreachable(struct rm_local_framework *f, const char *task_id,
+    const char *agent_id, double since)
+{
+	answer(f, task_id, "TASK_UNREACHABLE",
+	    "Reconciliation: Task is unreachable", agent_id, NULL,
+	    JV_OBJECT(jv_string("unreachable_time"),
+		JV_OBJECT(
+		    jv_string("nanoseconds"), jv_number(since * 1e9))));
+}
+
+/* Of an agent that another has replaced; false: it was none. */
+static bool
+answer_replaced(
+    struct rm_local_framework *f, const char *task_id, const char *agent_id)
+{
+	if (rm_json_has(f->local->gone, agent_id)) {
+		answer(f, task_id, "TASK_GONE_BY_OPERATOR",
+		    "Reconciliation: Task is gone", agent_id, NULL,
+		    jv_invalid());
+		return true;
+	}
+	if (rm_json_has(f->local->unreachable, agent_id)) {
+		answer_unreachable(f, task_id, agent_id,
+		    rm_json_number(f->local->unreachable, agent_id, 0));
+		return true;
+	}
+	return false;
+}
+
 /* Whether some agent may still come with tasks that nobody knows of. */
 static bool
 awaits_agents(const struct rm_local *local)
@@ -51,12 +81,8 @@ rm_local_reconcile_task(
 	if (agent_id == NULL && task != NULL)
 		agent = task->agent;
 	if (agent == NULL && agent_id != NULL &&
-	    rm_json_has(f->local->gone, agent_id)) {
-		answer(f, task_id, "TASK_GONE_BY_OPERATOR",
-		    "Reconciliation: Task is gone", agent_id, NULL,
-		    jv_invalid());
+	    answer_replaced(f, task_id, agent_id))
 		return;
-	}
 	if (agent == NULL) {
 		if (agent_id != NULL || !awaits_agents(f->local))
 			answer(f, task_id, "TASK_UNKNOWN",
@@ -74,11 +100,7 @@ rm_local_reconcile_task(
 	case RM_LINK_NEW:
 		break; /* no answer before it has registered */
 	case RM_LINK_UNREACHABLE:
-		answer(f, task_id, "TASK_UNREACHABLE",
-		    "Reconciliation: Task is unreachable", agent->id, NULL,
-		    JV_OBJECT(jv_string("unreachable_time"),
-			JV_OBJECT(jv_string("nanoseconds"),
-			    jv_number(agent->unreachable * 1e9))));
+		answer_unreachable(f, task_id, agent->id, agent->unreachable);
 		break;
 	case RM_LINK_GONE:
 		answer(f, task_id, "TASK_GONE_BY_OPERATOR",

@@ -134,6 +134,7 @@ world_json(const struct rm_local *local)
 		agents = jv_array_append(agents, agent_json(local->agents[i]));
 	jv json = with_number(jv_object(), "version", VERSION);
 	json = rm_json_set(json, "gone", jv_copy(local->gone));
+	json = rm_json_set(json, "unreachable", jv_copy(local->unreachable));
 	json = rm_json_set(json, "agents", agents);
 	return rm_json_set(json, "frameworks", frameworks);
 }
@@ -359,6 +360,8 @@ rm_local_store_load(
 		    "%s: has %d agents, not %zu", path, n, local->agent_count);
 	}
 	replace(&local->gone, json, "gone");
+	if (rm_json_has(json, "unreachable"))
+		replace(&local->unreachable, json, "unreachable");
 	each(local, rm_json_get(json, "frameworks"), read_framework);
 	each(local, rm_json_get(json, "agents"), read_agent);
 	each(local, rm_json_get(json, "frameworks"), read_tasks);
