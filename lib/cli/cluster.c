@@ -10,22 +10,9 @@
 #include "cli/read_file.h"
 #include "cli/table.h"
 #include "cli/wait.h"
+#include "cli/write_file.h"
 
 #define CLUSTERS "/api/v1/clusters"
-
-static int
-write_file(const char *path, const struct rm_str *text, struct rm_error *err)
-{
-	FILE *file = fopen(path, "we");
-	bool good = file != NULL &&
-		    fwrite(text->text, 1, text->len, file) == text->len;
-	if (file != NULL && fclose(file) != 0)
-		good = false;
-	if (good)
-		return 0;
-	return rm_error_set(
-	    err, RM_EXIT_OUTSIDE, "%s: %s", path, strerror(errno));
-}
 
 /* ---- list, set, info ---- */
 
@@ -77,7 +64,7 @@ rm_cli_cluster_list(struct rm_cli *cli, int argc, char **argv,
 	if (cli->options->output != NULL) {
 		struct rm_str text = { 0 };
 		rm_cli_print_json(&text, jv_copy(answer));
-		rc = write_file(cli->options->output, &text, err);
+		rc = rm_cli_write_file(cli->options->output, &text, err);
 		rm_str_free(&text);
 	} else if (cli->options->json) {
 		rm_cli_print_json(out, jv_copy(answer));

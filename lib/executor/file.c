@@ -80,9 +80,11 @@ rm_file_write(const char *path, const struct rm_str *text, struct rm_error *err)
 		rc = -1;
 	if (rc == 0)
 		rc = rename(fresh, path);
-	if (rc != 0)
+	if (rc != 0) {
 		rm_error_set(
 		    err, RM_EXIT_OUTSIDE, "%s: %s", path, strerror(errno));
+		unlink(fresh);
+	}
 	free(fresh);
 	return rc;
 }

@@ -2,49 +2,43 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "executor/copy.h"
 #include "io/loop.h"
 
 #define EVERY 1.0
-#define PIECE 4096 /* PIPE_BUF: a pipe that can be written takes as much */
 #define MOST  64 /* pieces at a time, so that nothing else waits for long */
 
 struct rm_follow {
 	struct rm_timer timer;
 	char *path;
 	int fd; /* of the file as it was opened; -1: not yet */
-	int copy_to; /* -1: nobody wants it any more */
+	struct rm_copy copy;
 };
-
-static bool
-is_full(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	return poll(&p, 1, 0) == 0;
-}
 
 /* Passes on a piece; 0 when there is none, -1 when there is no room for it. */
 static int
 pass(struct rm_follow *follow)
 {
-	char piece[PIECE];
-	if (is_full(follow->copy_to))
+	char piece[RM_COPY_PIECE];
+	if (rm_copy_is_full(&follow->copy))
 		return -1;
 	ssize_t n = read(follow->fd, piece, sizeof(piece));
 	if (n < 0 && errno == EINTR)
 		return 1;
 	if (n <= 0)
 		return 0;
-	/* Whoever closed it does not want it: no error of ours. */
-	if (write(follow->copy_to, piece, (size_t)n) < 0 && errno != EINTR)
-		follow->copy_to = -1;
-	return 1;
+	size_t took = rm_copy_write(&follow->copy, piece, (size_t)n);
+	if (took == (size_t)n)
+		return 1;
+	/* The rest is still in the file. */
+	lseek(follow->fd, (off_t)took - n, SEEK_CUR);
+	return -1;
 }
 
 /* Whether the name is another file's than the one that is open. */
@@ -87,7 +81,7 @@ rewind_if_cut(struct rm_follow *follow)
 static void
 take(struct rm_follow *follow)
 {
-	for (int i = 0; i < MOST && follow->copy_to >= 0; i++) {
+	for (int i = 0; i < MOST && follow->copy.fd >= 0; i++) {
 		bool moved = has_moved(follow);
 		int passed = 0;
 		if (follow->fd >= 0) {
@@ -104,7 +98,7 @@ look(void *arg)
 {
 	struct rm_follow *follow = arg;
 	take(follow);
-	if (follow->copy_to >= 0)
+	if (follow->copy.fd >= 0)
 		rm_timer_set(&follow->timer, EVERY);
 }
 
@@ -114,7 +108,7 @@ rm_follow_new(struct event_base *loop, const char *path, int copy_to)
 	struct rm_follow *follow = rm_alloc(sizeof(*follow));
 	follow->path = rm_strdup(path);
 	follow->fd = -1;
-	follow->copy_to = copy_to;
+	follow->copy.fd = copy_to;
 	rm_timer_init(&follow->timer, loop, look, follow);
 	rm_timer_set(&follow->timer, EVERY);
 	return follow;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +9,9 @@
 
 #include "base/exit.h"
 #include "base/str.h"
+#include "executor/copy.h"
 #include "io/loop.h"
 
-#define PIECE 4096 /* PIPE_BUF: a pipe that can be written takes as much */
 #define PAUSE 0.1
 
 struct rm_tail {
@@ -21,15 +20,9 @@ struct rm_tail {
 	struct rm_str kept;
 	size_t most;
 	int ends[2]; /* of the pipe; -1: closed */
-	int copy_to;
+	struct rm_copy copy;
+	bool torn; /* it took a part of what came last */
 };
-
-static bool
-is_full(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	return poll(&p, 1, 0) == 0;
-}
 
 static void
 keep(struct rm_tail *tail, const char *bytes, size_t len)
@@ -39,11 +32,21 @@ keep(struct rm_tail *tail, const char *bytes, size_t len)
 		rm_str_drop(&tail->kept, tail->kept.len - tail->most);
 }
 
+/* On a full disk it is Riak that must go on: what there is no room for is
+ * lost, and what comes after it begins a line. */
+static void
+copy(struct rm_tail *tail, const char *piece, size_t len)
+{
+	if (tail->torn && rm_copy_write(&tail->copy, "\n", 1) == 0)
+		return;
+	tail->torn = rm_copy_write(&tail->copy, piece, len) < len;
+}
+
 /* Takes a piece; false when there is none for now. */
 static bool
 take(struct rm_tail *tail)
 {
-	char piece[PIECE];
+	char piece[RM_COPY_PIECE];
 	ssize_t n = read(tail->ends[0], piece, sizeof(piece));
 	if (n < 0 && errno == EINTR)
 		return true;
@@ -52,10 +55,7 @@ take(struct rm_tail *tail)
 	if (n <= 0)
 		return false;
 	keep(tail, piece, (size_t)n);
-	/* Whoever closed it does not want it: no error of ours. */
-	if (tail->copy_to >= 0 && write(tail->copy_to, piece, (size_t)n) < 0 &&
-	    errno != EINTR)
-		tail->copy_to = -1;
+	copy(tail, piece, (size_t)n);
 	return true;
 }
 
@@ -65,7 +65,7 @@ readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	struct rm_tail *tail = arg;
-	if (tail->copy_to >= 0 && is_full(tail->copy_to)) {
+	if (rm_copy_is_full(&tail->copy)) {
 		event_del(tail->event);
 		rm_timer_set(&tail->pause, PAUSE);
 		return;
@@ -86,7 +86,7 @@ rm_tail_new(
 {
 	struct rm_tail *tail = rm_alloc(sizeof(*tail));
 	tail->most = most;
-	tail->copy_to = copy_to;
+	tail->copy.fd = copy_to;
 	if (pipe2(tail->ends, O_CLOEXEC) != 0) {
 		rm_error_set(err, RM_EXIT_OUTSIDE, "pipe: %s", strerror(errno));
 		free(tail);
@@ -132,8 +132,8 @@ void
 rm_tail_drain(struct rm_tail *tail)
 {
 	for (int i = 0; i < 64 && take(tail); i++)
-		if (tail->copy_to >= 0 && is_full(tail->copy_to))
-			tail->copy_to = -1;
+		if (rm_copy_is_full(&tail->copy))
+			tail->copy.fd = -1;
 }
 
 const char *

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@ struct rm_access_log {
 	int fd;
 	struct rm_str text; /* whole lines that wait */
 	struct rm_timer timer;
-	unsigned long long dropped;
+	bool torn; /* what the file got last is no whole line */
+	unsigned long long dropped; /* bytes, since the last that were not */
 };
 
 static int
@@ -36,6 +38,15 @@ open_file(const char *path, struct rm_error *err)
 }
 
 static void
+tell_lost(struct rm_access_log *log)
+{
+	if (log->dropped > 0)
+		rm_log_warn(
+		    "%s: %llu bytes were lost", log->path, log->dropped);
+	log->dropped = 0;
+}
+
+static void
 flush(void *arg)
 {
 	struct rm_access_log *log = arg;
@@ -44,14 +55,18 @@ flush(void *arg)
 		return;
 	ssize_t n = write(log->fd, log->text.text, log->text.len);
 	size_t left = n > 0 ? log->text.len - (size_t)n : log->text.len;
-	if (left > 0 && log->dropped == 0)
+	if (n > 0)
+		log->torn = log->text.text[n - 1] != '\n';
+	if (left == 0)
+		tell_lost(log);
+	else if (log->dropped == 0)
 		rm_log_warn("%s: lines are lost: %s", log->path,
 		    n < 0 ? strerror(errno) : "it takes no more");
-	/* A line that went out in part is ended, so that the next is whole. */
-	if (n > 0 && left > 0 && write(log->fd, "\n", 1) < 0)
-		left++;
 	log->dropped += left;
 	rm_str_clear(&log->text);
+	/* A line that went out in part is ended, so that the next is whole. */
+	if (log->torn)
+		rm_str_puts(&log->text, "\n");
 }
 
 struct rm_access_log *
@@ -105,12 +120,11 @@ rm_access_log_reopen(struct rm_access_log *log, struct rm_error *err)
 	if (fd < 0)
 		return -1;
 	flush(log);
-	if (log->dropped > 0)
-		rm_log_warn("%s: %llu bytes were lost", log->path,
-		    log->dropped);
+	tell_lost(log);
 	close(log->fd);
 	log->fd = fd;
-	log->dropped = 0;
+	log->torn = false;
+	rm_str_clear(&log->text);
 	return 0;
 }
 

@@ -1,0 +1,74 @@
+# A disk that is full, under each program that writes to one: it says which file,
+# what was there is whole, and once there is room it goes on, or starts again.
+# shellcheck shell=bash
+# run sets status, output and stderr: shellcheck disable=SC2154
+
+load helper
+load disks
+load api
+
+@test "cluster list -o: the document that was there stays, and no other" {
+  settings
+  start_api
+  export RIAK_MESOS_API=$API
+  small_disk 256
+  on_disk riak-mesos cluster list -o kept.json
+  create kv
+  chmod 640 "$SEEN/kept.json"
+  cp "$SEEN/kept.json" before
+  fill
+  run -111 on_disk riak-mesos cluster list -o kept.json
+  assert_output --partial "kept.json: No space left on device"
+  cmp before "$SEEN/kept.json"
+  run ls -A "$SEEN"
+  assert_output $'.there\nfill\nkept.json'
+  make_room
+  on_disk riak-mesos cluster list -o kept.json
+  jq -e '.clusters | length == 1' "$SEEN/kept.json"
+  [ "$(stat -c %a "$SEEN/kept.json")" = 640 ]
+  # What is no file is written to, what a link leads to is replaced.
+  ln -s kept.json "$SEEN/link"
+  on_disk riak-mesos cluster list -o link
+  [ -L "$SEEN/link" ]
+  riak-mesos cluster list -o /dev/stdout | jq -e .clusters
+  run -111 riak-mesos cluster list -o /dev/full
+  assert_output --partial "/dev/full: No space left on device"
+}
+
+@test "rm-state dump: half of one is told, and nothing that restore takes" {
+  settings
+  jq -n '{riak_version: "riak-kv-2-2", riak_config: ("# " * 20000)}' |
+    rm-state put clusters/kv
+  small_disk 16
+  run -111 on_disk sh -c 'rm-state dump >dump.json'
+  assert_output --partial "standard output: No space left on device"
+  [ -s "$SEEN/dump.json" ]
+  rm-state get clusters/kv >before
+  run -100 rm-state restore --replace <"$SEEN/dump.json"
+  rm-state get clusters/kv | cmp - before
+}
+
+@test "rm-director: the access log loses lines, and goes on with a whole one" {
+  local admin port requests
+  small_disk 1024
+  port=$(free_port) admin=$(free_port)
+  "${ON_DISK[@]}" rm-director --zk "$ZK" --framework "$F" --cluster kv \
+    --http-port "$port" --pb-port "$(free_port)" --admin-port "$admin" \
+    --access-log "$DISK/access" 2>director.log 3>&- &
+  track $!
+  wait_for 10 listens "$port"
+  # What a page has no room for is lost in the middle of a line.
+  requests() { curl -s -o /dev/null "http://127.0.0.1:$port/$1[1-50]"; }
+  logged() { grep -q "GET /$1" "$SEEN/access"; }
+  requests first
+  wait_for 5 logged first50
+  fill
+  while ! grep -q 'lines are lost: ' director.log; do requests more; done
+  make_room
+  requests later
+  wait_for 10 logged later50
+  wait_for 5 grep -q 'access: [0-9]* bytes were lost' director.log
+  # The line that was cut has an end, and none is joined to it.
+  [ "$(jq -R 'fromjson? // "cut"' "$SEEN/access" | grep -c '^"cut"')" -le 1 ]
+  ! grep -q '.{"at"' "$SEEN/access"
+}
