@@ -143,3 +143,17 @@ keys_are_there() {
 }
 
 gone_node() { ! state get "nodes/$1"; }
+
+@test "the node that founded its ring is replaced" {
+  riak-mesos cluster create kv "$RIAK_VERSION"
+  riak-mesos cluster scale kv 2
+  riak-mesos cluster wait-for-service kv --nodes 2 --timeout 180
+  wait_for 120 ring_of kv 2
+  # The other has joined it: it is the claimant, without which none gets in.
+  local n founder
+  founder=$(for n in 1 2; do state get "orders/riak-kv-$n"; done |
+    jq -r 'select(.verb == "join") | .arguments.node | split("@")[0]')
+  riak-mesos node replace "$founder" --force
+  wait_for 180 gone_node "$founder"
+  wait_for 120 ring_of kv 2
+}

@@ -83,11 +83,11 @@ pb_says() {
 }
 
 riak() {
-  timeout 20 "$RIAK/bin/riak" "$@"
+  timeout $((20 * ${WAIT_SCALE:-1})) "$RIAK/bin/riak" "$@"
 }
 
 @test "a node starts, serves after /ping, and ends at SIGTERM with 0" {
-  STANDIN_READY_MS=2000 start
+  STANDIN_READY_MS=$((2000 * ${WAIT_SCALE:-1})) start
   wait_for 20 curl -sf "$(url /ping)"
   run curl -s -w ' %{http_code}' -X PUT -d x "$(url /buckets/b/keys/k)"
   assert_output --partial ' 500'
