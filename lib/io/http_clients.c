@@ -6,18 +6,17 @@
 #include <event2/listener.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "io/loop.h"
+#include "io/shortage.h"
 
 #define LEAST 8 /* clients, however few descriptors there are */
 #define MOST  65536
-#define PAUSE 0.1 /* without descriptors, seconds */
-#define QUIET 60.0 /* between two words of the same trouble */
+#define QUIET 60.0 /* seconds from one message to the next */
 
 enum state {
 	NEW, /* evhttp has told of him, and of no connection yet */
@@ -48,7 +47,8 @@ struct rm_http_clients {
 	size_t count, most;
 	double patience, told;
 	struct event *arrived; /* some are new */
-	struct rm_timer sweep, again;
+	struct rm_timer sweep;
+	struct rm_shortage shortage;
 };
 
 /* libevent tells of a listener's errors whose evhttp it is, and no more. */
@@ -124,24 +124,24 @@ oldest(struct rm_http_clients *clients)
 }
 
 static void
-tell(struct rm_http_clients *clients, const char *why)
+tell(struct rm_http_clients *clients)
 {
 	double now = rm_now();
 	if (clients->told > 0 && now < clients->told + QUIET)
 		return;
 	clients->told = now;
-	rm_log_warn("HTTP: %s: who sends no request makes room clients=%zu",
-	    why, clients->count);
+	rm_log_warn("HTTP: who sends no request makes room clients=%zu",
+	    clients->count);
 }
 
 /* Until there are no more than so many. Whoever came last goes when all others
  * are being answered. */
 static void
-make_room(struct rm_http_clients *clients, size_t most, const char *why)
+make_room(struct rm_http_clients *clients, size_t most)
 {
 	struct rm_http_client *client;
 	if (clients->count > most)
-		tell(clients, why);
+		tell(clients);
 	while (clients->count > most && (client = oldest(clients)) != NULL)
 		evhttp_connection_free(client->connection);
 }
@@ -151,7 +151,7 @@ arrived(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what;
 	struct rm_http_clients *clients = arg;
-	make_room(clients, clients->most, "too many clients");
+	make_room(clients, clients->most);
 	adopt(clients);
 }
 
@@ -230,17 +230,16 @@ static void
 not_accepted(struct evconnlistener *listener, void *http)
 {
 	struct rm_http_clients *clients;
-	const char *why = strerror(errno);
-	(void)listener;
+	int why = errno;
 	LIST_FOREACH (clients, &all, entry)
 		if (clients->http == http)
 			break;
-	if (clients == NULL)
+	if (clients == NULL ||
+	    !rm_shortage_is(evconnlistener_get_fd(listener), why))
 		return;
-	tell(clients, why);
-	make_room(clients, clients->count / 4 * 3, why);
+	make_room(clients, clients->count / 4 * 3);
 	turn(clients, false);
-	rm_timer_set(&clients->again, PAUSE);
+	rm_shortage_begin(&clients->shortage, why);
 }
 
 static size_t
@@ -264,7 +263,7 @@ rm_http_clients_new(struct event_base *loop, struct evhttp *http)
 		TAILQ_INIT(&clients->lists[i]);
 	clients->arrived = event_new(loop, -1, 0, arrived, clients);
 	rm_timer_init(&clients->sweep, loop, sweep, clients);
-	rm_timer_init(&clients->again, loop, take_again, clients);
+	rm_shortage_init(&clients->shortage, loop, take_again, clients);
 	LIST_INSERT_HEAD(&all, clients, entry);
 	evhttp_set_bevcb(http, arrive, clients);
 	return clients;
@@ -283,7 +282,7 @@ rm_http_clients_free(struct rm_http_clients *clients)
 		}
 	LIST_REMOVE(clients, entry);
 	rm_timer_free(&clients->sweep);
-	rm_timer_free(&clients->again);
+	rm_shortage_free(&clients->shortage);
 	event_free(clients->arrived);
 	free(clients);
 }
