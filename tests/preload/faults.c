@@ -250,6 +250,22 @@ realloc(void *p, size_t size)
 	return __libc_realloc(p, size);
 }
 
+#define WATCHED 4096
+static struct {
+	int epoll;
+	struct epoll_event event;
+} watches[WATCHED];
+
+/* With EPOLLET a call that moves few bytes means that there are, or fit, no
+ * more now (epoll(7)), and that it will be told when there are: so it is. */
+static void
+rearm(int fd)
+{
+	if (fd < WATCHED && watches[fd].epoll > 0)
+		real_epoll_ctl(watches[fd].epoll, EPOLL_CTL_MOD, fd,
+		    &watches[fd].event);
+}
+
 /* What comes before the real call of one that moves bytes. */
 #define MOVE(fd, len, out)                                                     \
 	do {                                                                   \
@@ -259,8 +275,10 @@ realloc(void *p, size_t size)
 			return with(reset_of(fd));                             \
 		if ((out) && fails(FULL))                                      \
 			return with(ENOSPC);                                   \
-		if (len > 1 && fails(SHORT))                                   \
+		if (len > 1 && fails(SHORT)) {                                 \
 			len = 1;                                               \
+			rearm(fd);                                             \
+		}                                                              \
 	} while (0)
 
 ssize_t
@@ -486,9 +504,14 @@ fsync(int fd)
 int
 epoll_ctl(int fd, int how, int watched, struct epoll_event *event)
 {
-	return how == EPOLL_CTL_ADD && fails(FULL)
-		   ? with(ENOSPC)
-		   : real_epoll_ctl(fd, how, watched, event);
+	if (how == EPOLL_CTL_ADD && fails(FULL))
+		return with(ENOSPC);
+	if (watched < WATCHED) {
+		watches[watched].epoll = how == EPOLL_CTL_DEL ? 0 : fd;
+		if (how != EPOLL_CTL_DEL)
+			watches[watched].event = *event;
+	}
+	return real_epoll_ctl(fd, how, watched, event);
 }
 
 /* The C library's own writes can't be made to fail, but what tells of them. */
