@@ -548,11 +548,13 @@ ftruncate(int fd, off_t len)
 	return fails(FULL) ? with(ENOSPC) : real_ftruncate(fd, len);
 }
 
+/* One that does not wait is not interrupted: waitpid(2). */
 pid_t
 waitpid(pid_t pid, int *status, int options)
 {
-	return fails(INTERRUPT) ? with(EINTR)
-				: real_waitpid(pid, status, options);
+	return !(options & WNOHANG) && fails(INTERRUPT)
+		   ? with(EINTR)
+		   : real_waitpid(pid, status, options);
 }
 
 pid_t
