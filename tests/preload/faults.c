@@ -108,11 +108,12 @@ parse(char *word)
 	}
 }
 
-static void __attribute__((constructor)) begin(void)
+/* A sanitizer calls before anything was begun. */
+static void
+find(void)
 {
-	char text[256] = "";
-	const char *given = getenv("FAULTS"), *fd = getenv("FAULTS_TOLD"),
-		   *only = getenv("FAULTS_OF");
+	if (real_fcntl != NULL)
+		return;
 #define FIND(name) real_##name = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 	FIND(read);
 	FIND(readv);
@@ -146,6 +147,14 @@ static void __attribute__((constructor)) begin(void)
 	FIND(waitpid);
 	FIND(fork);
 	real_fcntl = (int (*)(int, int, ...))dlsym(RTLD_NEXT, "fcntl");
+}
+
+static void __attribute__((constructor)) begin(void)
+{
+	char text[256] = "";
+	const char *given = getenv("FAULTS"), *fd = getenv("FAULTS_TOLD"),
+		   *only = getenv("FAULTS_OF");
+	find();
 	if (fd != NULL && *fd == '/')
 		told_file = fd;
 	else if (fd != NULL)
@@ -184,6 +193,7 @@ tell(void)
 /* Whether this call fails. */
 static bool fails(enum class c)
 {
+	find();
 	if (!active || plans[c].nth == 0)
 		return false;
 	if (plans[c].rate > 0)
