@@ -529,6 +529,46 @@ orphans/riak.riak-kv-1.3"
   assert_output $'null\n"riak.riak-kv-1.1003000"'
 }
 
+@test "a removed one goes when another agent is in the place of its own" {
+  {
+    node 1 remove; reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S2
+    update 1001 riak-kv-1.5 LOST S2
+    offer 1002 A S7 | jq -c '.mesos.offers.offers[0].hostname = "127.0.0.2"'
+    tick 1003
+    # Mesos does not know the agent: neither can anybody mark it gone.
+    update 1004 riak-kv-1.5 UNKNOWN S2 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+    offer 1005 B S1; tick 1006
+    offer 1007 C S7 | jq -c '.mesos.offers.offers[0].hostname = "127.0.0.2"'
+    tick 1008
+    gone reservations/riak-kv-1
+    gone tasks/riak-kv-1
+    for t in {1009..1030}; do tick "$t"; done
+  } | add
+  decide
+  run jq -c 'if .tick then .tick else select(.write and .value == null) |
+    .write end' "$out"
+  assert_output --partial $'1006\n1008\n"reservations/riak-kv-1"'
+  jq -se 'any(.[]; .write == "nodes/riak-kv-1" and .value == null)' "$out"
+}
+
+@test "what was declined while it waited to run is asked for again to release it" {
+  {
+    node 1; reserved 1 held S2 riak.riak-kv-1.5 riak-kv-1.5
+    task 1 riak-kv-1.5 S2
+    update 1001 riak-kv-1.5 UNKNOWN S2 '{"source":"SOURCE_MASTER","reason":"REASON_RECONCILIATION"}'
+    offer 1002 A S7 | jq -c '.mesos.offers.offers[0].hostname = "127.0.0.2"'
+    for t in {1003..1020}; do tick "$t"; done
+    node 1 remove
+    for t in {1021..1030}; do tick "$t"; done
+  } | add
+  decide
+  run after 1003 'select(.call == "DECLINE") | .mesos.decline.filters.refuse_seconds'
+  assert_output 3600
+  run jq -c 'if .tick then .tick else select(.call == "REVIVE") | .call end' "$out"
+  assert_output --partial $'1021\n"REVIVE"\n1022'
+}
+
 @test "an asked one that shows, or whose task runs, is held" {
   {
     node 1 stop; reserved 1 asked S2 riak.riak-kv-1.900 riak-kv-1.900

@@ -115,6 +115,23 @@ why_not() {
   state get verdicts/kv | jq -r --arg n "$1" '.[$n]' | grep -q "$2"
 }
 
+@test "an agent returns with nothing: its node waits, and can be removed" {
+  local vm agent
+  make_cluster kv
+  add_node kv 1
+  start_schedd
+  wait_for 40 running riak-kv-1
+  vm=$(vm_of riak-kv-1)
+  agent=$(state get tasks/riak-kv-1 | jq -r .address)
+  rm-local --master "$MASTER" fault stop "${agent##*.}"
+  rm-local --master "$MASTER" fault start "${agent##*.}" bare=true
+  wait_for 40 status_is riak-kv-1 TASK_UNKNOWN
+  wait_for 40 why_not riak-kv-1 "its volume: not offered by $agent yet"
+  wait_for 60 gone "$vm"
+  add_node kv 1 remove
+  wait_for 60 bash -c "! rm-state get nodes/riak-kv-1 --zk $ZK 2>/dev/null"
+}
+
 @test "three nodes land on three agents, a fourth doubles up, one is removed" {
   local hosts fourth
   make_cluster kv

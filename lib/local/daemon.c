@@ -365,7 +365,7 @@ start_agents(struct rm_local_daemon *daemon, struct rm_error *err)
 		struct rm_local_agent *agent = local->agents[i];
 		bool was_up = agent->up || agent->id == NULL;
 		agent->up = false;
-		if (was_up && rm_local_agent_start(agent, false, err) != 0)
+		if (was_up && rm_local_agent_start(agent, RM_START_AGAIN, err) != 0)
 			return -1;
 		/* Port 0: the first one's is everybody's. */
 		for (size_t k = i + 1; k < local->agent_count; k++)

@@ -54,8 +54,11 @@ do_stop(struct fault *fault, struct rm_error *err)
 static int
 do_start(struct fault *fault, struct rm_error *err)
 {
-	return rm_local_agent_start(
-	    fault->agent, flag_of(fault, "new-id"), err);
+	return rm_local_agent_start(fault->agent,
+	    flag_of(fault, "bare")     ? RM_START_BARE
+	    : flag_of(fault, "new-id") ? RM_START_NEW_ID
+				       : RM_START_AGAIN,
+	    err);
 }
 
 static int
@@ -233,7 +236,8 @@ static const struct verb {
 } verbs[] = {
 	{ "stop", "AGENT [timeout=S]", "kill the agent, not its executors",
 	    true, do_stop },
-	{ "start", "AGENT [new-id=true]", "start it again", true, do_start },
+	{ "start", "AGENT [new-id=true | bare=true]", "start it again", true,
+	    do_start },
 	{ "cut", "AGENT [timeout=S]", "part it from the master", true, do_cut },
 	{ "heal", "AGENT", "join them again", true, do_heal },
 	{ "unregister", "AGENT", "let it leave, with its executors", true,

@@ -280,7 +280,7 @@ leave_unreachable(struct rm_local_task *task)
  * its address (master.cpp, _registerSlave); one that was unreachable stays so.
  */
 static void
-replace_agent(struct rm_local_agent *agent)
+replace_agent(struct rm_local_agent *agent, bool bare)
 {
 	struct rm_local *local = agent->local;
 	while (has_executors(agent))
@@ -297,8 +297,10 @@ replace_agent(struct rm_local_agent *agent)
 		rm_resources_free(&agent->allocated);
 	} else if (agent->link == RM_LINK_GONE) {
 		local->gone = rm_json_set(local->gone, agent->id, jv_true());
-		rm_resources_copy(&agent->total, &agent->initial);
+		bare = true;
 	}
+	if (bare)
+		rm_resources_copy(&agent->total, &agent->initial);
 	agent->registered = agent->unreachable = 0;
 	agent->register_at = agent->give_up_at = 0;
 	agent->link = RM_LINK_NEW;
@@ -316,9 +318,10 @@ new_name(struct rm_local_agent *agent)
 
 int
 rm_local_agent_start(
-    struct rm_local_agent *agent, bool new_id, struct rm_error *err)
+    struct rm_local_agent *agent, enum rm_local_start how, struct rm_error *err)
 {
 	struct rm_local *local = agent->local;
+	bool new_id = how != RM_START_AGAIN;
 	if (agent->link == RM_LINK_GONE && !new_id)
 		return rm_error_set(err, RM_EXIT_CONFLICT,
 		    "agent %u is marked gone", agent->number);
@@ -326,7 +329,7 @@ rm_local_agent_start(
 		return rm_error_set(
 		    err, RM_EXIT_CONFLICT, "agent %u is up", agent->number);
 	if (agent->id != NULL && new_id)
-		replace_agent(agent);
+		replace_agent(agent, how == RM_START_BARE);
 	if (agent->id == NULL || new_id)
 		new_name(agent);
 	agent->up = true;

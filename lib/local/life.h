@@ -7,12 +7,19 @@
 
 #include "local/local.h"
 
-/* Its process begins: executors that run may come back, it registers after
- * that. -1: it was marked gone. new_id: as an agent never seen before, with
- * its reservations and volumes (without them, when it was marked gone), that
- * does not know its executors: they run until they are refused. */
-int rm_local_agent_start(
-    struct rm_local_agent *agent, bool new_id, struct rm_error *err);
+enum rm_local_start {
+	RM_START_AGAIN, /* executors that run may come back */
+	/* As an agent never seen before, that does not know its executors:
+	 * they run until they are refused. It has its reservations and volumes
+	 * still, but for one that was marked gone. */
+	RM_START_NEW_ID,
+	RM_START_BARE, /* the same, without them */
+};
+
+/* Its process begins; it registers when executors have had time to come back.
+ * -1: it was marked gone, or is up. */
+int rm_local_agent_start(struct rm_local_agent *agent, enum rm_local_start how,
+    struct rm_error *err);
 /* Its process dies; executors live on. The master gives it up after timeout
  * seconds (negative: the settings'). */
 void rm_local_agent_stop(struct rm_local_agent *agent, double timeout);

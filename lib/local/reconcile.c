@@ -34,8 +34,7 @@ answer_unreachable(struct rm_local_framework *f, const char *task_id,
 	answer(f, task_id, "TASK_UNREACHABLE",
 	    "Reconciliation: Task is unreachable", agent_id, NULL,
 	    JV_OBJECT(jv_string("unreachable_time"),
-		JV_OBJECT(
-		    jv_string("nanoseconds"), jv_number(since * 1e9))));
+		JV_OBJECT(jv_string("nanoseconds"), jv_number(since * 1e9))));
 }
 
 /* Of an agent that another has replaced; false: it was none. */

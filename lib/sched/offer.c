@@ -78,7 +78,7 @@ on_subscribed(
 	r->filtered = true;
 	for (size_t i = 0; i < r->model.nodes.count; i++) {
 		struct rm_round_node *own = r->model.nodes.items[i]->own;
-		own->wants = false;
+		own->wish = RM_WISH_NOTHING;
 	}
 	return 0;
 }

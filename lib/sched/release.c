@@ -26,10 +26,8 @@ refuted(const struct rm_round *r, const struct rm_entry *node)
 {
 	jv record = rm_round_reservation(node);
 	enum rm_task_life life = rm_node_life(node);
-	const char *state = rm_entry_text(node, RM_RECORD_STATUS, "state", "");
-	bool unknown = strcmp(state, "TASK_UNKNOWN") == 0;
 	if (rm_round_own(node)->planned != 0 ||
-	    (life != RM_TASK_ENDED && !unknown))
+	    (life != RM_TASK_ENDED && !rm_round_unknown(node)))
 		return false;
 	const struct rm_agent *agent = rm_round_agent_of(r, record);
 	return agent != NULL &&
@@ -120,7 +118,11 @@ release(struct rm_round *r, struct rm_stage *stage, const struct rm_entry *node)
 	struct rm_group *group = rm_groups_of(&r->groups, node->key,
 	    rm_json_text(record, "persistence_id", ""),
 	    rm_json_text(record, "agent_id", ""));
-	if (life == RM_TASK_LOST_FOR_GOOD && group == NULL) {
+	/* Nobody can mark an agent gone that Mesos does not know: that the one
+	 * in its place has not the volume is as good. */
+	if (group == NULL &&
+	    (life == RM_TASK_LOST_FOR_GOOD ||
+		(rm_round_unknown(node) && refuted(r, node)))) {
 		rm_log_info(
 		    "released node=%s: its agent is gone for good", node->key);
 		rm_round_store_reservation(r, stage, node, jv_null());

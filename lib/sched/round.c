@@ -83,6 +83,13 @@ rm_round_adopts(const struct rm_entry *node)
 		   !rm_entry_has(node, RM_RECORD_RESERVATION));
 }
 
+bool
+rm_round_unknown(const struct rm_entry *node)
+{
+	return strcmp(rm_entry_text(node, RM_RECORD_STATUS, "state", ""),
+		   "TASK_UNKNOWN") == 0;
+}
+
 /* It ended as one that has left does, and the others still have it. */
 static bool
 left_too_soon(const struct rm_round *r, const struct rm_entry *node)

@@ -12,11 +12,19 @@
 #include "state/model.h"
 #include "stream/stage.h"
 
+/* What a node wants offers for. */
+enum rm_wish {
+	RM_WISH_NOTHING,
+	RM_WISH_PLACE, /* to run */
+	RM_WISH_RELEASE, /* of its volume */
+	RM_WISH_PROOF, /* that its volume is no more: Mesos knows no agent */
+};
+
 /* What rm-offer remembers of a node, in entry->own of the model. */
 struct rm_round_node {
 	long long planned; /* time of a task in a plan on its way; 0: none */
 	double waiting_since; /* no free agent since; 0: not waiting */
-	bool wants; /* offers, as of the last round */
+	enum rm_wish wish; /* as of the last round */
 	char why[160]; /* it is not placed, as of the last round; "" */
 };
 

@@ -59,26 +59,39 @@ rm_round_settle(struct rm_round *r, struct rm_stage *stage, bool all_soon)
 	rm_agents_clear(&r->agents);
 }
 
-/* Whether the node can do something with an offer now. */
-static bool
-wants_offers(const struct rm_round *r, const struct rm_entry *node)
+/* What the removed node's volume needs an offer for. */
+static enum rm_wish
+wish_of_removed(const struct rm_round *r, const struct rm_entry *node)
+{
+	bool there = jv_is_valid(rm_round_reservation(node)) &&
+		     rm_node_life(node) != RM_TASK_ALIVE;
+	if (!there ||
+	    r->now <= rm_round_release_asked(r, node) + RM_ROUND_IN_FLIGHT)
+		return RM_WISH_NOTHING;
+	return rm_round_unknown(node) ? RM_WISH_PROOF : RM_WISH_RELEASE;
+}
+
+/* What the node can do with an offer now. */
+static enum rm_wish
+wish_of(const struct rm_round *r, const struct rm_entry *node)
 {
 	if (node->broken || rm_round_own(node)->planned != 0)
-		return false;
+		return RM_WISH_NOTHING;
 	if (rm_round_adopts(node))
-		return rm_node_life(node) != RM_TASK_ALIVE;
-	if (rm_round_removed(r, node)) {
-		bool there = jv_is_valid(rm_round_reservation(node)) &&
-			     rm_node_life(node) != RM_TASK_ALIVE;
-		return there && r->now > rm_round_release_asked(r, node) +
-					     RM_ROUND_IN_FLIGHT;
-	}
+		return rm_node_life(node) != RM_TASK_ALIVE ? RM_WISH_PLACE
+							   : RM_WISH_NOTHING;
+	if (rm_round_removed(r, node))
+		return wish_of_removed(r, node);
 	if (!rm_round_idle(r, node))
-		return false;
+		return RM_WISH_NOTHING;
 	char *why = rm_round_not_ready(r, node);
 	bool ready = why == NULL;
 	free(why);
-	return ready;
+	if (!ready)
+		return RM_WISH_NOTHING;
+	return rm_round_unknown(node) && rm_round_reservation_is(node, "asked")
+		   ? RM_WISH_PROOF
+		   : RM_WISH_PLACE;
 }
 
 void
@@ -87,10 +100,12 @@ rm_round_suppress_or_revive(struct rm_round *r, struct rm_stage *stage)
 	bool any = false;
 	for (size_t i = 0; i < r->model.nodes.count; i++) {
 		const struct rm_entry *node = r->model.nodes.items[i];
-		bool wants = wants_offers(r, node);
-		any |= wants;
-		r->fresh |= wants && !rm_round_own(node)->wants;
-		rm_round_own(node)->wants = wants;
+		enum rm_wish wish = wish_of(r, node);
+		any |= wish != RM_WISH_NOTHING;
+		/* An offer that was no use to another wish was declined. */
+		r->fresh |= wish != RM_WISH_NOTHING &&
+			    wish != rm_round_own(node)->wish;
+		rm_round_own(node)->wish = wish;
 	}
 	r->fresh &= any && (r->suppressed || r->filtered);
 	if (r->fresh &&

@@ -53,6 +53,8 @@ bool rm_round_removed(
     const struct rm_round *round, const struct rm_entry *node);
 /* It has no reservation, and is to take a volume for its own. */
 bool rm_round_adopts(const struct rm_entry *node);
+/* Mesos knows neither its task nor the agent: TASK_UNKNOWN. */
+bool rm_round_unknown(const struct rm_entry *node);
 /* It is to run, and nothing of it runs or is on its way. */
 bool rm_round_idle(const struct rm_round *round, const struct rm_entry *node);
 /* Why it can't even be considered, the caller's; NULL when it can. */

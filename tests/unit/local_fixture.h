@@ -101,7 +101,7 @@ begin(const char *resources, size_t agents)
 		box[i] = (struct inbox){ jv_array(), false };
 	for (size_t i = 0; i < agents; i++) {
 		add_agent(resources);
-		rm_local_agent_start(local.agents[i], false, NULL);
+		rm_local_agent_start(local.agents[i], RM_START_AGAIN, NULL);
 	}
 }
 

@@ -169,7 +169,7 @@ test_fairness(void **state)
 	assert_int_equal(jv_array_length(offers), 2);
 	jv_free(event);
 	rm_local_agent_stop(local.agents[1], 75);
-	rm_local_agent_start(local.agents[1], false, NULL);
+	rm_local_agent_start(local.agents[1], RM_START_AGAIN, NULL);
 	char *id = offer_id(&box[1]);
 	accept_offer(b, id, "");
 }

@@ -464,7 +464,7 @@ play_fault(const struct item *item)
 	if (strcmp(item->verb, "stop") == 0)
 		rm_local_agent_stop(agent, item->number);
 	else if (strcmp(item->verb, "start") == 0)
-		rm_local_agent_start(agent, false, NULL);
+		rm_local_agent_start(agent, RM_START_AGAIN, NULL);
 	else if (strcmp(item->verb, "unregister") == 0)
 		rm_local_agent_unregister(agent);
 	else if (strcmp(item->verb, "gone") == 0)
@@ -579,7 +579,7 @@ add_agent(const char *address, const char *resources, const char *attributes,
 	snprintf(agent->address, sizeof(agent->address), "%s", address);
 	agent->port = 5051;
 	rm_local_agent_name(agent, id);
-	rm_local_agent_start(agent, false, NULL);
+	rm_local_agent_start(agent, RM_START_AGAIN, NULL);
 }
 
 static void
