@@ -63,7 +63,8 @@ start_agent() {
   mkfifo "$BATS_TEST_TMPDIR/orders"
   "$TOOLS/fake_agent" "$AGENT_PORT" "${TOKEN-s3cret}" ${AGENT_SOCKET-} \
     <"$BATS_TEST_TMPDIR/orders" >"$SAID" 2>"$BATS_TEST_TMPDIR/agent.log" 3>&- &
-  track $!
+  AGENT_PID=$!
+  track "$AGENT_PID"
   exec 8>"$BATS_TEST_TMPDIR/orders"
   wait_for 10 listens "$AGENT_PORT"
 }

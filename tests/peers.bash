@@ -12,10 +12,10 @@ crawl() {
   wait_for 20 grep -q ready "$BATS_TEST_TMPDIR/$1"
 }
 
-# dawdle NAME MS [TEXT]: a server that takes connections and answers so, at
-# 127.0.0.1:PORT.
+# dawdle NAME MS [TEXT [PORT]]: a server that takes connections and answers so,
+# at 127.0.0.1:PORT.
 dawdle() {
-  PORT=$(free_port)
+  PORT=${4-$(free_port)}
   printf %b "${3-}" | "$TOOLS/trickle" listen "$PORT" "$2" \
     >"$BATS_TEST_TMPDIR/$1" 2>&1 3>&- &
   track $!

@@ -399,6 +399,20 @@ answers() {
   finds "$(port_of it)" one - 4711
 }
 
+@test "out of descriptors, who sends a byte at a time makes room" {
+  (
+    ulimit -Sn 60
+    cepmd it
+  )
+  printf '\1\0xxxxxxxx' | "$RM_TOOLS/trickle" connect "$(port_of it)" 100 200 \
+    >"$BATS_TEST_TMPDIR/crawl" 3>&- &
+  track $!
+  wait_for 10 grep -q ready "$BATS_TEST_TMPDIR/crawl"
+  register "$(port_of it)" one
+  [ "$REPLY" = 7600 ]
+  finds "$(port_of it)" one - 4711
+}
+
 # ---- Erlang
 
 @test "nodes on two hosts ping each other through different ports" {

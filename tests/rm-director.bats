@@ -272,6 +272,48 @@ pb_name() {
   up 2
 }
 
+@test "a node that hangs is left out; what it was asked gets 504" {
+  local n codes
+  nodes 1 2
+  director --check-time 0.5 --stall-time 1
+  up 2
+  kill -STOP "${NODE_PID[1]}"
+  # Some of these go there.
+  for n in 1 2 3 4; do
+    get /name -o /dev/null -w '%{http_code}\n' >>"$BATS_TEST_TMPDIR/codes" 3>&- &
+  done
+  up 1
+  for n in 1 2 3 4; do
+    run get /name -m 5
+    assert_output n2
+    run pb_name
+    assert_output n2
+  done
+  wait_for 10 eval '[ "$(wc -l <"$BATS_TEST_TMPDIR/codes")" -eq 4 ]'
+  codes=$(sort -u "$BATS_TEST_TMPDIR/codes")
+  [[ $codes == $'200\n504' || $codes == 504 || $codes == 200 ]]
+  kill -CONT "${NODE_PID[1]}"
+  up 2
+}
+
+@test "a node whose answer to a check trickles in is not well" {
+  local port
+  nodes 2
+  NODE_HTTP[1]=$(free_port) NODE_PB[1]=$(free_port)
+  for port in "${NODE_HTTP[1]}" "${NODE_PB[1]}"; do
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK' |
+      "$TOOLS/trickle" listen "$port" 200 >"$BATS_TEST_TMPDIR/check.$port" 3>&- &
+    track $!
+    wait_for 5 listens "$port"
+  done
+  register 1
+  director --check-time 0.5
+  wait_for 10 grep -q gone "$BATS_TEST_TMPDIR/check.${NODE_HTTP[1]}"
+  up 1
+  run get /name
+  assert_output n2
+}
+
 @test "what a node did while others were busy is not held against it" {
   local got='' n
   nodes 1 2

@@ -90,6 +90,8 @@ static int
 got_headers(void *arg, const struct rm_http_response *response)
 {
 	struct forward *f = arg;
+	if (f->gone)
+		return -1;
 	f->status = response->status;
 	bool whole = rm_http_header(response, "Content-Length") != NULL ||
 		     response->status == 204 || response->status == 304 ||
@@ -212,7 +214,9 @@ pass_on(struct rm_api *api, struct rm_request *request, const char *address,
 		.arg = f,
 	};
 	f->call = rm_http_send(api->http, &call, &err);
-	if (f->call == NULL) {
+	if (f->call != NULL) {
+		rm_request_on_close(request, client_gone, f);
+	} else {
 		rm_api_refuse_as(request, 502, "%s", err.text);
 		forward_free(f);
 	}

@@ -81,6 +81,20 @@ refused(const struct asking *a, int status)
 	return rm_error_set(a->err, code, "%s", why);
 }
 
+/* Whoever has seen the request may yet do it. */
+static int
+unanswered(const struct asking *a, const struct rm_error *failure, bool seen)
+{
+	if (!seen)
+		return rm_error_set(a->err, RM_EXIT_OUTSIDE,
+		    "%s; is %s running there? (see --%s)", failure->text,
+		    a->peer->name, a->peer->option);
+	return rm_error_set(a->err, RM_EXIT_OUTSIDE, "%s%s", failure->text,
+	    strncmp(a->what, "GET ", 4) == 0
+		? ""
+		: "; it may be done all the same: look before it is repeated");
+}
+
 static void
 done(void *arg, const struct rm_http_response *response,
     const struct rm_error *failure)
@@ -90,9 +104,7 @@ done(void *arg, const struct rm_http_response *response,
 	event_base_loopbreak(a->cli->loop);
 	rm_log_debug("%s status=%d", a->what, response->status);
 	if (failure != NULL) {
-		a->rc = rm_error_set(a->err, RM_EXIT_OUTSIDE,
-		    "%s; is %s running there? (see --%s)", failure->text,
-		    a->peer->name, a->peer->option);
+		a->rc = unanswered(a, failure, response->maybe_seen);
 		return;
 	}
 	if (!is_json(response)) {
@@ -157,7 +169,9 @@ rm_cli_ask_at(struct rm_cli *cli, const struct rm_cli_peer *peer,
 		.headers = headers,
 		.body = body != NULL ? body->text : NULL,
 		.body_len = body != NULL ? body->len : 0,
-		.timeout = cli->deadline > 0 ? cli->deadline : DEADLINE,
+		.timeout = cli->deadline > 0 && cli->deadline < DEADLINE
+			       ? cli->deadline
+			       : DEADLINE,
 		.ca_file = o->ca_file,
 		.cert_file = o->cert_file,
 		.key_file = o->key_file,

@@ -8,6 +8,8 @@
 
 #define LOOK_EVERY 0.5
 #define BAR_WIDTH  20
+/* An answer may take as long, however little time there is. */
+#define LEAST_TIME 5.0
 
 struct waiting {
 	double began, timeout;
@@ -112,6 +114,8 @@ rm_cli_wait(struct rm_cli *cli, const struct rm_cli_wait *wait, double timeout,
 	struct rm_error looked;
 	int is, shown;
 	for (;;) {
+		double left = w.began + timeout - rm_now();
+		cli->deadline = left > LEAST_TIME ? left : LEAST_TIME;
 		is = look(cli, wait, &seen, &looked);
 		bool away = is < 0 && looked.code == RM_EXIT_OUTSIDE;
 		shown = show(&w, &seen, is > 0, err);
@@ -120,6 +124,7 @@ rm_cli_wait(struct rm_cli *cli, const struct rm_cli_wait *wait, double timeout,
 			break;
 		rm_cli_sleep(cli, LOOK_EVERY);
 	}
+	cli->deadline = 0;
 	if (shown == 0 && is < 0)
 		rm_error_set(err, looked.code, "%s", looked.text);
 	else if (shown == 0 && is == 0)

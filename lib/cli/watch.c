@@ -14,6 +14,7 @@
 #include "io/loop.h"
 
 #define LOOK_EVERY 0.5
+#define PATIENCE   10.0 /* until it is told that nobody answers */
 
 struct watching {
 	struct rm_cli *cli;
@@ -149,6 +150,7 @@ rm_cli_watch_status(
 	struct watching w = { .cli = cli, .lines = jv_object() };
 	jv status = jv_invalid();
 	int rc = rm_cli_catch_stop(cli, err);
+	cli->deadline = PATIENCE;
 	while (rc == 0 && !cli->stopped && !rm_screen_gone()) {
 		rc = look(&w, cluster, &status, err);
 		if (rc == 0 && !cli->stopped)

@@ -11,7 +11,7 @@
 #include "io/loop.h"
 #include "mesos/recordio.h"
 
-#define ANSWER_TIMEOUT  10.0 /* for the headers of SUBSCRIBE */
+#define ANSWER_TIMEOUT  10.0 /* to SUBSCRIBE, and for SUBSCRIBED after that */
 #define CALL_TIMEOUT    10.0
 #define FIRST_PATIENCE  60.0 /* the agent waits that long for SUBSCRIBE */
 #define RETRY_MOST      1.0 /* an agent that restarted waits for 2 s */
@@ -98,6 +98,7 @@ on_subscribed(struct rm_agent *agent, jv event)
 	agent->subscribed = true;
 	agent->tries = agent->call_tries = 0;
 	rm_timer_stop(&agent->patience);
+	rm_timer_stop(&agent->silence);
 	call_next(agent);
 }
 
@@ -242,7 +243,7 @@ stream_headers(void *arg, const struct rm_http_response *response)
 {
 	struct rm_agent *agent = arg;
 	(void)response;
-	rm_timer_stop(&agent->silence);
+	rm_timer_set(&agent->silence, ANSWER_TIMEOUT);
 	return 0;
 }
 

@@ -47,7 +47,7 @@ struct rm_request {
 	struct event *event; /* peer's end of a stream; or abort */
 	void (*on_close)(void *arg);
 	void *arg;
-	bool stream;
+	bool told; /* of his end: the request is gone then */
 };
 
 static const struct {
@@ -85,7 +85,7 @@ connection_closed(void *arg)
 	struct rm_request *request = arg;
 	request->client = NULL;
 	bool ours = evhttp_request_get_connection(request->req) == NULL;
-	if (!request->stream && ours) {
+	if (!request->told && ours) {
 		/* Still to be answered: rm_reply() then does nothing. */
 		return;
 	}
@@ -598,30 +598,48 @@ limit_silence(int fd)
 	    sizeof(milliseconds));
 }
 
-void
-rm_stream_begin(struct rm_request *request, int status, const char *type,
-    void (*on_close)(void *arg), void *arg)
+static void
+watch_peer(struct rm_request *request, struct evhttp_connection *connection)
 {
-	request->stream = true;
-	request->on_close = on_close;
-	request->arg = arg;
-	struct evhttp_connection *connection = evhttp_request_get_connection(
-	    request->req);
-	if (connection == NULL) {
-		close_soon(request);
-		return;
-	}
-	if (type != NULL)
-		rm_request_add_header(request, "Content-Type", type);
 	struct event_base *loop = request->server->loop;
 	short end = event_base_get_features(loop) & EV_FEATURE_EARLY_CLOSE
 			? EV_CLOSED
 			: EV_READ;
 	evutil_socket_t fd = bufferevent_getfd(
 	    evhttp_connection_get_bufferevent(connection));
+	if (request->event != NULL)
+		return;
 	limit_silence(fd);
 	request->event = event_new(loop, fd, end, peer_spoke, request);
 	event_add(request->event, NULL);
+}
+
+void
+rm_request_on_close(
+    struct rm_request *request, void (*on_close)(void *arg), void *arg)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    request->req);
+	request->told = true;
+	request->on_close = on_close;
+	request->arg = arg;
+	if (connection != NULL)
+		watch_peer(request, connection);
+	else
+		close_soon(request);
+}
+
+void
+rm_stream_begin(struct rm_request *request, int status, const char *type,
+    void (*on_close)(void *arg), void *arg)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    request->req);
+	rm_request_on_close(request, on_close, arg);
+	if (connection == NULL)
+		return;
+	if (type != NULL)
+		rm_request_add_header(request, "Content-Type", type);
 	evhttp_send_reply_start(request->req, status, NULL);
 	/* There may be nothing to say for long, and nothing more to hear. */
 	static const struct timeval taken = { .tv_sec = IDLE_SECONDS };
@@ -671,7 +689,7 @@ void
 rm_request_abort(struct rm_request *request)
 {
 	/* evhttp may be in the middle of this connection. */
-	request->stream = true;
+	request->told = true;
 	request->on_close = NULL;
 	close_soon(request);
 }

@@ -68,6 +68,11 @@ const char *rm_request_peer(const struct rm_request *request); /* address */
 void rm_request_add_header(
     struct rm_request *request, const char *name, const char *value);
 
+/* Calls this when the peer goes away before there is an answer: the request is
+ * gone then, and not to be answered. */
+void rm_request_on_close(
+    struct rm_request *request, void (*on_close)(void *arg), void *arg);
+
 /* Each request is answered exactly once, now or later, by one of these. */
 void rm_reply(struct rm_request *request, int status, const char *type,
     const void *body, size_t len);

@@ -15,6 +15,8 @@
 #define MISSED_HEARTBEATS 5
 /* Until SUBSCRIBED says how often heartbeats come. */
 #define FIRST_EVENT   30.0
+/* A record that comes in pieces is no silence, if they are large enough. */
+#define PROGRESS      ((size_t)16 << 10)
 #define STREAM_ID_MAX 128
 #define WORDS_MAX     ((size_t)4096)
 #define KEPT          ((size_t)1 << 20) /* of an event's JSON, for the next */
@@ -29,6 +31,8 @@ struct rm_subscription {
 	struct rm_str words; /* of an answer that is no stream */
 	char stream_id[STREAM_ID_MAX + 1];
 	double patience; /* seconds of silence */
+	size_t since; /* bytes that were no word yet */
+	bool whole; /* a record has come */
 	struct rm_timer silence, resume;
 	bool held, broken;
 	int status; /* 0: no headers yet */
@@ -63,9 +67,23 @@ static void
 silent(void *arg)
 {
 	struct rm_subscription *s = arg;
-	rm_error_set(&s->why, RM_EXIT_OUTSIDE, "%s: not a word for %.3g s",
-	    s->address, s->patience);
+	rm_error_set(&s->why, RM_EXIT_OUTSIDE, "%s: not a %s for %.3g s",
+	    s->address, s->since > 0 ? "whole event" : "word", s->patience);
 	cut(s);
+}
+
+/* Silence begins anew. A byte now and then does not keep a master that has no
+ * more to say. */
+static void
+heard(struct rm_subscription *s, size_t len)
+{
+	s->since += len;
+	if (!s->whole && s->since < PROGRESS)
+		return;
+	s->since = 0;
+	s->whole = false;
+	if (!s->held)
+		rm_timer_set(&s->silence, s->patience);
 }
 
 /* A record that is no event is lost, not the stream: an agent sends an update
@@ -78,6 +96,7 @@ take(struct rm_subscription *s, const char *record, size_t len)
 	const char *text = record;
 	size_t size = len;
 	int rc = 0;
+	s->whole = true;
 	if (s->wire != NULL) {
 		rm_str_clear(&s->json);
 		rc = rm_wire_json(s->wire, record, len, &s->json, &err);
@@ -204,10 +223,10 @@ got_data(void *arg, const char *data, size_t len)
 		rm_str_add(&s->words, data, len < room ? len : room);
 		return 0;
 	}
-	if (!s->held)
-		rm_timer_set(&s->silence, s->patience);
 	rm_recordio_feed(&s->in, data, len);
-	return pump(s) < 0 ? -1 : 0;
+	int rc = pump(s) < 0 ? -1 : 0;
+	heard(s, len);
+	return rc;
 }
 
 static void

@@ -4,9 +4,9 @@
  *     trickle listen PORT MS         every client gets the text
  *     trickle connect PORT COUNT MS  so many clients send the text
  *
- * The text is what stdin holds, sent a byte every MS milliseconds, its last line
- * again and again; nothing at all when it is empty. What comes is taken and
- * forgotten; the connections stay until the other end closes them, and each
+ * The text is what stdin holds, sent a byte every MS milliseconds; its last line
+ * again and again when that has no end, else nothing more. What comes is taken
+ * and forgotten; the connections stay until the other end closes them, and each
  * such end is a line "gone SECONDS" on stdout. Says "ready" first. Clients end
  * when all are gone.
  */
@@ -76,7 +76,7 @@ serve(int i)
 		n = recv(fds[i].fd, taken, sizeof(taken), MSG_DONTWAIT);
 	if (n == 0 || (n < 0 && errno != EAGAIN))
 		return false;
-	if (text_len == 0 || now() < due[i])
+	if (sent[i] == text_len || now() < due[i])
 		return true;
 	due[i] += every;
 	n = send(fds[i].fd, text + sent[i], 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -106,7 +106,7 @@ read_text(void)
 {
 	text_len = fread(text, 1, sizeof(text), stdin);
 	again = text_len;
-	while (again > 0 && (again == text_len || text[again - 1] != '\n'))
+	while (again > 0 && text[again - 1] != '\n')
 		again--;
 }
 
