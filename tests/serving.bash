@@ -17,15 +17,23 @@ serve() {
   track "$PID"
 }
 
-# First, until it is up or has ended, then again: it serves, at once.
+# Until it is up or has ended; once a call has failed until it serves after that,
+# then again: at once. What fails may be a look at a server behind it, whom it
+# leaves out until it looks again.
 session() { # session NAME
-  local deadline=$((SECONDS + 20 * ${WAIT_SCALE:-1}))
-  until "$1_serves" >/dev/null 2>&1; do
+  local deadline=$((SECONDS + 20 * ${WAIT_SCALE:-1})) after
+  while :; do
+    after=
+    [ ! -s told ] || after=1
+    if "$1_serves" >/dev/null 2>&1; then
+      [ -s told ] || return 0
+      [ -z "$after" ] || break
+    fi
     ! gone "$PID" || return 2
     ((SECONDS < deadline)) || return 1
     sleep 0.05
   done
-  [ ! -s told ] || "$1_serves" >why 2>&1
+  "$1_serves" >why 2>&1
 }
 
 # Of the server's, in hundredths of a second.
