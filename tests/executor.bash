@@ -106,6 +106,13 @@ new_sandbox() {
 
 # start_executor [NAME=VALUE…]: as an agent starts it.
 start_executor() {
+  run_executor "$@"
+  wait_for 10 said ".type == \"SUBSCRIBE\" and
+    .executor_id.value == \"$TASK\""
+}
+
+# run_executor [NAME=VALUE…]: the same without a wait.
+run_executor() {
   [ -n "${TOKEN-s3cret}" ] &&
     set -- "MESOS_EXECUTOR_AUTHENTICATION_TOKEN=${TOKEN-s3cret}" "$@"
   (
@@ -120,8 +127,6 @@ start_executor() {
   ) &
   EXECUTOR=$!
   track "$EXECUTOR"
-  wait_for 10 said ".type == \"SUBSCRIBE\" and
-    .executor_id.value == \"$TASK\""
 }
 
 # task_data: what rm-launch gives, changed by the jq filter in DATA.

@@ -65,14 +65,19 @@ measure() { # measure NAME
   serve "${COMMAND[@]}"
   session "$1" && "$1_serves" || wrong "it does not serve" || return
   HELD=$(descriptors) SAID_LINES=$(wc -l <log) SPENT=$(cpu)
+  CHILDREN=$(children)
   kill -TERM "$PID"
   wait "$PID" || wrong "told to stop: $?" || return
   LEFT=$(left)
 }
 
-# Files, but ZooKeeper's, and those of ours.
+# Files, but those of servers around it.
 left() {
-  find . -path ./zk -prune -o -print | sort
+  find . -path ./zk -prune -o -path ./mesos -prune -o -print | sort
+}
+
+children() {
+  pgrep -cP "$PID" || true
 }
 
 # wrong WORDS: what is, with what it has said.
@@ -97,8 +102,9 @@ fails_nth() {
     [ "$how" -eq 0 ] || wrong "it does not serve" || return
     wait_for 10 no_more_descriptors "$HELD" ||
       wrong "descriptors: $(ls -l "/proc/$PID/fd")" || return
-    [ -z "$(pgrep -P "$PID")" ] || wrong "children" || return
-    [ "$(wc -l <log)" -le $((SAID_LINES + 20)) ] || wrong "a flood" || return
+    [ "$(children)" -le "$CHILDREN" ] || wrong "children" || return
+    [ "$(wc -l <log)" -le $((SAID_LINES + ${WORDS_MORE:-20})) ] ||
+      wrong "a flood" || return
     [ -n "${RM_SANITIZE-}" ] || [ "$(cpu)" -le $((SPENT + 50)) ] ||
       wrong "it spins" || return
     kill -TERM "$PID"
@@ -124,7 +130,7 @@ each_served() {
     fails_nth "$name" || return
     [ -s told ] || break
   done
-  echo "# $name, $class: $runs calls failed, $ENDED runs ended with 111"
+  echo "# $name, $class: $runs calls failed, $ENDED runs ended with 111" >&3
   [ "$runs" -gt 0 ]
 }
 
@@ -214,6 +220,42 @@ director_serves() {
     [[ $(curl -sf -m 10 --data-binary 12345 "$at/x") == n?" 5 "* ]] &&
     [ "$(printf '\0\0\0\1\1' | "$RM_BUILD/tools/talk" "$PB" | od -An -tx1)" = \
       " 00 00 00 01 02" ]
+}
+
+# ---- rm-schedd and its stages: FAULTS_OF says whose calls fail
+
+# Mesos is dry: agents that answer as executors do.
+scheduler_command() {
+  local options
+  export STACK=$PWD WORDS_MORE=60
+  MASTER=127.0.0.1:$(free_port)
+  rm-local --dry --agents 1 --port "${MASTER#*:}" --agent-port 0 \
+    --work-dir "$PWD/mesos" --resources \
+    'cpus:4000;mem:4000000;disk:4000000;ports:[10000-59999]' \
+    >/dev/null 2>&1 3>&- &
+  track $!
+  wait_for 20 curl -sf "http://$MASTER/health" || return
+  mapfile -t options < <(SPREAD_WAIT=0 schedd_options)
+  COMMAND=(rm-schedd --master "$MASTER" "${options[@]}" --backoff 0.2)
+  TASKS=()
+}
+
+# A node that is asked for runs.
+scheduler_serves() {
+  local key=c$((++SERIAL))
+  make_cluster "$key" && add_node "$key" 1 &&
+    wait_for 5 running "riak-$key-1" && TASKS+=("$(task_of "riak-$key-1")")
+}
+
+# What ran runs, and nothing runs twice. No stage outlives its supervisor.
+scheduler_after() {
+  local task
+  for task in "${TASKS[@]: -3}"; do
+    [ "$(task_of "${task%.*}")" = "$task" ] && running "${task%.*}" || return
+  done
+  curl -s "http://$MASTER/state" | jq -e '[.frameworks[].tasks[].name] |
+    length > 0 and length == (unique | length)' &&
+    ! pgrep -f "rm-state apply .*$ZK"
 }
 
 # all_served NAME STEP: of every kind but memory.

@@ -88,3 +88,9 @@ held_up() {
   start_zookeeper
   all_served director 37
 }
+
+@test "the scheduler, with rm-mesos's calls failing: nodes run, each once" {
+  start_zookeeper
+  export FAULTS_OF=rm-mesos
+  all_served scheduler 31
+}

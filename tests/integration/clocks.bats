@@ -1,5 +1,6 @@
 # Clocks that jump by hours, under a whole system: each of our programs sees
-# them (tests/preload/clock.c), Mesos and Riak do not.
+# them (tests/preload/clock.c), Mesos and Riak do not. And machines that sleep,
+# with all that runs on them.
 
 load ../helper
 load ../stack
@@ -24,6 +25,7 @@ setup_file() {
   wait_for 60 running riak-kv-1
   wait_for 60 running riak-kv-2
   start_director kv
+  export ZK_PID LOCAL_PID SCHEDD_PID API_PID DIRECTOR_PID
   unset LD_PRELOAD
   wait_for 60 well
 }
@@ -120,5 +122,56 @@ scheduler_of() {
 
 @test "the monotonic clock leaps an hour: connections are made anew, no more" {
   shift_clocks 3600 3600
+  lives
+}
+
+# tree PID…: with all below them.
+tree() {
+  local pid
+  for pid in "$@"; do
+    echo "$pid"
+    # shellcheck disable=SC2046 # words
+    tree $(pgrep -P "$pid")
+  done
+}
+
+# sleep_all SECONDS STANDS PID…: they, and all nodes with their executors, stand
+# still for longer than sessions in ZooKeeper last; with STANDS their monotonic
+# clock, too. Commands of Riak's end by themselves just then.
+sleep_all() {
+  local pids wall monotonic
+  # shellcheck disable=SC2046
+  mapfile -t pids < <(tree "${@:3}" $(pgrep -f "$STACK/mesos/.*executors") | sort -u)
+  kill -STOP "${pids[@]}" || true
+  sleep "$1"
+  read -r wall monotonic <"$STACK/clock"
+  [ -z "$2" ] || shift_clocks "$wall" $((monotonic - $1))
+  kill -CONT "${pids[@]}" || true
+}
+
+# What it was before is so again, by itself: no task has ended or begun.
+same_again() {
+  wait_for 90 well
+  wait_for 60 holds scheduler .running
+  assert_equal "$(both_tasks)" "$1"
+  [ "$(launches)" -eq "$2" ]
+  # A node may be joining just now.
+  wait_for 30 put_key "127.0.0.1:$DIRECTOR_HTTP" slept well
+  [ "$(get_key "127.0.0.1:$DIRECTOR_HTTP" slept)" = well ]
+}
+
+@test "ours sleep, the monotonic clock with them, others do not: new sessions, no more" {
+  local tasks launched
+  tasks=$(both_tasks) launched=$(launches)
+  sleep_all 25 stands "$SCHEDD_PID" "$API_PID" "$DIRECTOR_PID"
+  same_again "$tasks" "$launched"
+  lives
+}
+
+@test "all sleep, ZooKeeper and Mesos too, and it is later then: the same" {
+  local tasks launched
+  tasks=$(both_tasks) launched=$(launches)
+  sleep_all 25 "" "$ZK_PID" "$LOCAL_PID" "$SCHEDD_PID" "$API_PID" "$DIRECTOR_PID"
+  same_again "$tasks" "$launched"
   lives
 }

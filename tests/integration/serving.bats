@@ -39,3 +39,22 @@ teardown() {
   start_zookeeper
   all_served director "$STEP"
 }
+
+@test "the scheduler, with rm-mesos's calls failing: nodes run, each once" {
+  start_zookeeper
+  export FAULTS_OF=rm-mesos
+  all_served scheduler "$STEP"
+}
+
+@test "the scheduler, with rm-state's calls failing: nodes run, each once" {
+  start_zookeeper
+  export FAULTS_OF=rm-state
+  all_served scheduler "$STEP"
+}
+
+@test "the scheduler, with rm-schedd's calls failing: nodes run, each once" {
+  start_zookeeper
+  export FAULTS_OF=rm-schedd
+  all_served scheduler "$STEP"
+  each_served scheduler processes "$STEP"
+}

@@ -9,8 +9,9 @@
  * short (one byte instead of many), reset (ECONNRESET; ECONNABORTED of who is
  * accepted; EIO of what is no socket), full (ENOSPC), descriptors (EMFILE),
  * processes (no more of them: EAGAIN). A byte is written to the descriptor, or
- * appended to the file, FAULTS_TOLD, if given, when the N-th call was reached.
- * With FAULTS_OF only programs of that name are concerned.
+ * the file, FAULTS_TOLD, if given, when the N-th call was reached; with a file
+ * that happens once, whichever process comes first. With FAULTS_OF only programs
+ * of that name are concerned.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -177,17 +178,21 @@ static bool by_chance(enum class c)
 	return (z ^ (z >> 31)) % plans[c].rate == 0;
 }
 
-/* The file is open for no longer than this: its number might be another's. */
-static void
+/* Whether it is for this process to fail. The file is open for no longer than
+ * this: its number might be another's. */
+static bool
 tell(void)
 {
-	int fd = told_file == NULL
-		     ? told
-		     : real_open(told_file, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd >= 0 && real_write(fd, "x", 1) < 0)
+	struct stat st = { 0 };
+	int fd = told_file == NULL ? told
+				   : real_open(told_file, O_WRONLY | O_CLOEXEC);
+	if (told_file != NULL && fd >= 0)
+		fstat(fd, &st);
+	if (fd >= 0 && st.st_size == 0 && real_write(fd, "x", 1) < 0)
 		abort();
-	if (told_file != NULL)
+	if (told_file != NULL && fd >= 0)
 		close(fd);
+	return st.st_size == 0;
 }
 
 /* Whether this call fails. */
@@ -200,8 +205,7 @@ static bool fails(enum class c)
 		return by_chance(c);
 	if (++plans[c].calls != plans[c].nth)
 		return false;
-	tell();
-	return true;
+	return tell();
 }
 
 static int
