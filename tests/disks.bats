@@ -72,3 +72,26 @@ load api
   [ "$(jq -R 'fromjson? // "cut"' "$SEEN/access" | grep -c '^"cut"')" -le 1 ]
   ! grep -q '.{"at"' "$SEEN/access"
 }
+
+@test "a log on a full disk keeps nobody from work, a port file says so" {
+  settings
+  small_disk 64
+  fill
+  run -111 on_disk rm-api --port 0 --port-file port
+  assert_output --partial "port: No space left on device"
+  run ls -A "$SEEN"
+  assert_output $'.there\nfill'
+  # shellcheck disable=SC2016 # the inner shell's
+  "${ON_DISK[@]}" sh -c 'exec rm-api --port 0 --port-file "$1" 2>"$2"' sh \
+    "$PWD/port" "$DISK/log" 3>&- &
+  track $!
+  wait_for 10 test -s port
+  API=http://127.0.0.1:$(cat port)
+  wait_for 10 curl -sf "$API/api/v1/clusters"
+  create kv
+  rm-state get clusters/kv
+  [ ! -s "$SEEN/log" ]
+  make_room
+  create kw
+  wait_for 5 grep -q "cluster=kw" "$SEEN/log"
+}
