@@ -35,6 +35,22 @@ load api
   assert_output --partial "/dev/full: No space left on device"
 }
 
+@test "apply, and its words on a full disk: 111, and all of it is done" {
+  jq -n --arg f "$F" '{schema: 1, framework: $f, role: "riak",
+    resources: {"riak-x": "file:///r.tgz"}}' | rm-state put settings
+  start_api
+  export RIAK_MESOS_API=$API RIAK_MESOS_FRAMEWORK=$F
+  jq -n '{clusters: [{name: "ka", riak_version: "riak-x"},
+    {name: "kb", riak_version: "riak-x"}]}' >wanted.json
+  run -111 bash -c 'riak-mesos apply -f wanted.json --dry-run >/dev/full'
+  assert_output --partial "standard output: No space left on device"
+  [ "$(riak-mesos cluster list --json | jq '.clusters | length')" -eq 0 ]
+  run -111 bash -c 'riak-mesos apply -f wanted.json >/dev/full'
+  assert_output --partial "standard output: No space left on device"
+  [ "$(riak-mesos cluster list --json | jq '.clusters | length')" -eq 2 ]
+  run -0 riak-mesos apply -f wanted.json --dry-run
+}
+
 @test "rm-state dump: half of one is told, and nothing that restore takes" {
   settings
   jq -n '{riak_version: "riak-kv-2-2", riak_config: ("# " * 20000)}' |
