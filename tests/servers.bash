@@ -55,16 +55,17 @@ gone() {
 }
 
 # wait_for SECONDS COMMAND…: until the command succeeds, or fail. A machine
-# that does much else at a time gives more: WAIT_SCALE.
+# that does much else at a time gives more: WAIT_SCALE. To look costs what is
+# waited for its time, too: what takes long is looked at less often.
 wait_for() {
-  local deadline=$((SECONDS + $1 * ${WAIT_SCALE:-1}))
+  local deadline=$((SECONDS + $1 * ${WAIT_SCALE:-1})) looks=0
   shift
   until "$@" >/dev/null 2>&1; do
     ((SECONDS < deadline)) || {
       echo "waited in vain for: $*" >&2
       return 1
     }
-    sleep 0.05
+    ((++looks <= 20)) && sleep 0.05 || sleep 0.2
   done
 }
 
