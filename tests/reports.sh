@@ -10,7 +10,7 @@ kind() {
     grep -vE '^=*$' | head -n 12
 }
 
-declare -A seen
+declare -A seen=()
 for file in report.*; do
   [ -e "$file" ] || continue
   # A process that is killed while it looks for leaks says so; that is none.
