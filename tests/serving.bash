@@ -237,25 +237,25 @@ scheduler_command() {
   wait_for 20 curl -sf "http://$MASTER/health" || return
   mapfile -t options < <(SPREAD_WAIT=0 schedd_options)
   COMMAND=(rm-schedd --master "$MASTER" "${options[@]}" --backoff 0.2)
-  TASKS=()
+  TASK=none
+  make_cluster kv
 }
 
-# A node that is asked for runs.
+alone() {
+  curl -s "http://$MASTER/state" |
+    jq -e '[.frameworks[].tasks[].name] == ["riak-kv-1"]'
+}
+
+# A node that is to run does, anew and once; one that is to stop does.
 scheduler_serves() {
-  local key=c$((++SERIAL))
-  make_cluster "$key" && add_node "$key" 1 &&
-    wait_for 5 running "riak-$key-1" && TASKS+=("$(task_of "riak-$key-1")")
+  add_node kv 1 run && wait_for 8 runs_anew riak-kv-1 "$TASK" && alone &&
+    TASK=$(task_of riak-kv-1) && add_node kv 1 stop &&
+    wait_for 8 status_is riak-kv-1 TASK_KILLED
 }
 
-# What ran runs, and nothing runs twice. No stage outlives its supervisor.
+# No stage outlives its supervisor.
 scheduler_after() {
-  local task
-  for task in "${TASKS[@]: -3}"; do
-    [ "$(task_of "${task%.*}")" = "$task" ] && running "${task%.*}" || return
-  done
-  curl -s "http://$MASTER/state" | jq -e '[.frameworks[].tasks[].name] |
-    length > 0 and length == (unique | length)' &&
-    ! pgrep -f "rm-state apply .*$ZK"
+  ! pgrep -f "rm-state apply .*$ZK"
 }
 
 # all_served NAME STEP: of every kind but memory.
