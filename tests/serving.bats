@@ -92,5 +92,6 @@ held_up() {
 @test "the scheduler, with rm-mesos's calls failing: nodes run, each once" {
   start_zookeeper
   export FAULTS_OF=rm-mesos
+  CALLS=(reset full descriptors)
   all_served scheduler 31
 }
