@@ -12,6 +12,10 @@ healthy() {
   [ "$(curl -s -m 2 "$API/healthcheck" | jq -r .zookeeper)" = connected ]
 }
 
+connected() {
+  ss -Htn state established "sport = :$1" | grep -q .
+}
+
 @test "rm-api: clients who say nothing, or a byte at a time, keep nobody out" {
   settings
   ulimit -Sn 64
@@ -97,4 +101,8 @@ LINES
   curl -s -m 20 "$API/riak/nodes/$F-kv-1/ping" 3>&- &
   track $!
   wait_for 5 healthy
+  # It ends with that under way.
+  wait_for 5 connected "$PORT"
+  kill -TERM "$API_PID"
+  wait "$API_PID"
 }

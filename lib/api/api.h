@@ -36,6 +36,7 @@ struct rm_api {
 	int port;
 	struct rm_error trouble; /* why it ended by itself */
 	LIST_HEAD(, rm_commit) commits;
+	LIST_HEAD(, rm_api_forward) forwards;
 	unsigned turn; /* of the nodes that a cluster's requests go to */
 };
 

@@ -14,7 +14,8 @@
 #define PENDING  ((size_t)1 << 20) /* bytes that the client may lag behind */
 #define LOOK     0.02 /* seconds between looks at a client that lags */
 
-struct forward {
+struct rm_api_forward {
+	LIST_ENTRY(rm_api_forward) entry;
 	struct rm_request *request;
 	struct rm_http_call *call;
 	struct rm_timer look;
@@ -39,11 +40,22 @@ is_one_of(const char *const *names, const char *name, size_t len)
 }
 
 static void
-forward_free(struct forward *f)
+forward_free(struct rm_api_forward *f)
 {
+	LIST_REMOVE(f, entry);
 	rm_timer_free(&f->look);
 	rm_str_free(&f->body);
 	free(f);
+}
+
+void
+rm_api_forwards_free(struct rm_api *api)
+{
+	struct rm_api_forward *f;
+	while ((f = LIST_FIRST(&api->forwards)) != NULL) {
+		rm_http_cancel(f->call);
+		forward_free(f);
+	}
 }
 
 /* ---- the answer ---- */
@@ -51,7 +63,7 @@ forward_free(struct forward *f)
 static void
 look(void *arg)
 {
-	struct forward *f = arg;
+	struct rm_api_forward *f = arg;
 	if (f->gone) {
 		rm_http_cancel(f->call);
 		forward_free(f);
@@ -65,14 +77,14 @@ look(void *arg)
 static void
 client_gone(void *arg)
 {
-	struct forward *f = arg;
+	struct rm_api_forward *f = arg;
 	f->gone = true;
 	f->request = NULL;
 	rm_timer_set(&f->look, 0); /* the call may be in the midst of it */
 }
 
 static void
-copy_headers(struct forward *f, const struct rm_http_response *response)
+copy_headers(struct rm_api_forward *f, const struct rm_http_response *response)
 {
 	for (const char *line = rm_http_next_header(response, NULL);
 	     line != NULL; line = rm_http_next_header(response, line)) {
@@ -89,7 +101,7 @@ copy_headers(struct forward *f, const struct rm_http_response *response)
 static int
 got_headers(void *arg, const struct rm_http_response *response)
 {
-	struct forward *f = arg;
+	struct rm_api_forward *f = arg;
 	if (f->gone)
 		return -1;
 	f->status = response->status;
@@ -108,7 +120,7 @@ got_headers(void *arg, const struct rm_http_response *response)
 static int
 got_data(void *arg, const char *data, size_t len)
 {
-	struct forward *f = arg;
+	struct rm_api_forward *f = arg;
 	if (f->gone)
 		return 0;
 	if (!f->streaming) {
@@ -127,7 +139,7 @@ static void
 finished(void *arg, const struct rm_http_response *response,
     const struct rm_error *failure)
 {
-	struct forward *f = arg;
+	struct rm_api_forward *f = arg;
 	if (f->gone) {
 		forward_free(f);
 		return;
@@ -191,10 +203,11 @@ pass_on(struct rm_api *api, struct rm_request *request, const char *address,
     int port)
 {
 	struct rm_error err = { 0 };
-	struct forward *f = rm_alloc(sizeof(*f));
+	struct rm_api_forward *f = rm_alloc(sizeof(*f));
 	struct lines lines = { .keep_authorization = api->options.token ==
 						     NULL };
 	rm_request_headers(request, add_line, &lines);
+	LIST_INSERT_HEAD(&api->forwards, f, entry);
 	f->request = request;
 	rm_timer_init(&f->look, api->loop, look, f);
 	size_t len;
