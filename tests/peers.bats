@@ -12,8 +12,8 @@ healthy() {
   [ "$(curl -s -m 2 "$API/healthcheck" | jq -r .zookeeper)" = connected ]
 }
 
-connected() {
-  ss -Htn state established "sport = :$1" | grep -q .
+connected() { # connected PORT COUNT
+  [ "$(ss -Htn state established "sport = :$1" | wc -l)" -eq "$2" ]
 }
 
 @test "rm-api: clients who say nothing, or a byte at a time, keep nobody out" {
@@ -101,8 +101,10 @@ LINES
   curl -s -m 20 "$API/riak/nodes/$F-kv-1/ping" 3>&- &
   track $!
   wait_for 5 healthy
-  # It ends with that under way.
-  wait_for 5 connected "$PORT"
+  # It ends with that under way, and a question.
+  curl -s -m 20 "$API/api/v1/clusters/kv/nodes/$F-kv-1/transfers" 3>&- &
+  track $!
+  wait_for 5 connected "$PORT" 2
   kill -TERM "$API_PID"
   wait "$API_PID"
 }

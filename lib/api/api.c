@@ -290,6 +290,7 @@ rm_api_free(struct rm_api *api)
 	rm_feed_free(api->feed);
 	api->feed = NULL;
 	rm_api_forwards_free(api);
+	rm_api_questions_free(api);
 	rm_http_free(api->http);
 	rm_server_free(api->server);
 	rm_view_free(api->view);

@@ -37,6 +37,7 @@ struct rm_api {
 	struct rm_error trouble; /* why it ended by itself */
 	LIST_HEAD(, rm_commit) commits;
 	LIST_HEAD(, rm_api_forward) forwards;
+	LIST_HEAD(, rm_api_question) questions;
 	unsigned turn; /* of the nodes that a cluster's requests go to */
 };
 

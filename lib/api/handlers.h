@@ -32,6 +32,7 @@ rm_api_handler rm_api_ask_node, rm_api_ask_type, rm_api_ask_log;
 rm_api_handler rm_api_forward_node, rm_api_forward_cluster;
 /* Those that are under way, before what they work with. */
 void rm_api_forwards_free(struct rm_api *api);
+void rm_api_questions_free(struct rm_api *api);
 rm_api_handler rm_api_get_artifact;
 
 /* feed.c */

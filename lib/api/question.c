@@ -13,9 +13,11 @@
 
 #define DEADLINE 60 /* seconds: admin commands take turns */
 
-struct question {
+struct rm_api_question {
+	LIST_ENTRY(rm_api_question) entry;
 	struct rm_api *api;
-	struct rm_request *request;
+	struct rm_request *request; /* NULL: nobody is to be answered */
+	struct rm_http_call *call; /* NULL: its secret is still read */
 	const char *member; /* of the answer, or NULL: it is passed on */
 	bool changes;
 	char *node, *task, *url;
@@ -37,16 +39,33 @@ static const struct {
 };
 
 static void
-question_free(struct question *q)
+question_free(struct rm_api_question *q)
 {
+	if (q->request != NULL)
+		LIST_REMOVE(q, entry);
 	free(q->node);
 	free(q->task);
 	free(q->url);
 	free(q);
 }
 
+void
+rm_api_questions_free(struct rm_api *api)
+{
+	struct rm_api_question *q;
+	while ((q = LIST_FIRST(&api->questions)) != NULL) {
+		if (q->call != NULL) {
+			rm_http_cancel(q->call);
+			question_free(q);
+		} else {
+			LIST_REMOVE(q, entry);
+			q->request = NULL;
+		}
+	}
+}
+
 static void
-refuse(struct question *q, const char *why)
+refuse(struct rm_api_question *q, const char *why)
 {
 	rm_api_refuse_as(q->request, 200, "%s: %s", q->node, why);
 	question_free(q);
@@ -56,7 +75,7 @@ static void
 answered(void *arg, const struct rm_http_response *response,
     const struct rm_error *failure)
 {
-	struct question *q = arg;
+	struct rm_api_question *q = arg;
 	struct rm_error err = { 0 };
 	jv answer;
 	if (failure != NULL) {
@@ -95,7 +114,7 @@ answered(void *arg, const struct rm_http_response *response,
 }
 
 static void
-send_question(struct question *q, const char *key)
+send_question(struct rm_api_question *q, const char *key)
 {
 	struct rm_error err = { 0 };
 	size_t len;
@@ -114,7 +133,8 @@ send_question(struct question *q, const char *key)
 		.on_done = answered,
 		.arg = q,
 	};
-	if (rm_http_send(q->api->http, &request, &err) == NULL)
+	q->call = rm_http_send(q->api->http, &request, &err);
+	if (q->call == NULL)
 		refuse(q, err.text);
 	free(header);
 	free(token);
@@ -125,9 +145,13 @@ got_secret(void *arg, enum rm_zk_result result, const char *value, size_t len,
     const struct rm_zk_stat *stat)
 {
 	(void)stat;
-	struct question *q = arg;
+	struct rm_api_question *q = arg;
 	jv secret = jv_invalid();
 	const char *key = NULL;
+	if (q->request == NULL) {
+		question_free(q);
+		return;
+	}
 	if (result == RM_ZK_OK && rm_json_parse(value, len, &secret, NULL) == 0)
 		key = rm_json_text(secret, "key", NULL);
 	if (key != NULL)
@@ -169,14 +193,15 @@ ask(struct rm_request *request, struct rm_api *api, const char *path,
 		    node->key, rm_node_phase(node));
 		return;
 	}
-	struct question *q = rm_alloc(sizeof(*q));
-	*q = (struct question){ .api = api,
+	struct rm_api_question *q = rm_alloc(sizeof(*q));
+	*q = (struct rm_api_question){ .api = api,
 		.request = request,
 		.member = member,
 		.changes = strcmp(rm_request_method(request), "POST") == 0,
 		.node = rm_strdup(node->key),
 		.task = rm_strdup(task),
 		.url = url };
+	LIST_INSERT_HEAD(&api->questions, q, entry);
 	char *secret = rm_format("%s/secrets/%s", rm_view_root(api->view),
 	    rm_request_param(request, "cluster"));
 	rm_zk_get(rm_view_zk(api->view), secret, NULL, got_secret, q);
