@@ -33,7 +33,7 @@ session() { # session NAME
     ((SECONDS < deadline)) || return 1
     sleep 0.05
   done
-  "$1_serves" >why 2>&1
+  "$1_serves" >why 2>&1 || { ! gone "$PID" || return 2; return 1; }
 }
 
 # Of the server's, in hundredths of a second.
@@ -87,26 +87,35 @@ wrong() {
   return 1
 }
 
-# fails_nth NAME: in one run; ENDED counts those that ended.
+# goes_on: what a server that serves has to be like afterwards.
+goes_on() {
+  wait_for 10 no_more_descriptors "$HELD" ||
+    wrong "descriptors: $(ls -l "/proc/$PID/fd")" || return
+  [ "$(children)" -le "$CHILDREN" ] || wrong "children" || return
+  [ "$(wc -l <log)" -le $((SAID_LINES + ${WORDS_MORE:-20})) ] ||
+    wrong "a flood" || return
+  [ -n "${RM_SANITIZE-}" ] || [ "$(cpu)" -le $((SPENT + 50)) ] ||
+    wrong "it spins"
+}
+
+# fails_nth NAME: in one run; ENDED counts those that ended. What fails may be
+# none of the session's: it may end after that, too.
 fails_nth() {
   local how=0 code=0
   : >told
   : >why
   serve "${COMMAND[@]}"
   session "$1" || how=$?
-  if [ "$how" -eq 2 ]; then
+  [ "$how" -ne 1 ] || wrong "it does not serve" || return
+  if [ "$how" -eq 0 ] && ! goes_on >wrong; then
+    gone "$PID" || { cat wrong && return 1; }
+  fi
+  rm -f wrong
+  if gone "$PID"; then
     wait "$PID" || code=$?
     ended_well "$code" || wrong "it ended with $code" || return
     ENDED=$((ENDED + 1))
   else
-    [ "$how" -eq 0 ] || wrong "it does not serve" || return
-    wait_for 10 no_more_descriptors "$HELD" ||
-      wrong "descriptors: $(ls -l "/proc/$PID/fd")" || return
-    [ "$(children)" -le "$CHILDREN" ] || wrong "children" || return
-    [ "$(wc -l <log)" -le $((SAID_LINES + ${WORDS_MORE:-20})) ] ||
-      wrong "a flood" || return
-    [ -n "${RM_SANITIZE-}" ] || [ "$(cpu)" -le $((SPENT + 50)) ] ||
-      wrong "it spins" || return
     kill -TERM "$PID"
     wait "$PID" || code=$?
     [ "$code" -eq 0 ] || ended_well "$code" || wrong "told to stop: $code" ||
