@@ -46,6 +46,8 @@ FUZZ_OBJECTS = $(patsubst lib/%.c,$(B)/fuzz/lib/%.o,$(wildcard lib/*/*.c)) \
 BEAMS = $(patsubst lib/riak/%.erl,$(B)/ebin/%.beam,$(wildcard lib/riak/*.erl))
 BATS = $(sort $(wildcard tests/*.bats))
 LONG_BATS = $(sort $(wildcard tests/integration/*.bats))
+# Of these `make check` has a sample; a short round is of the others.
+SAMPLED_BATS = tests/integration/serving.bats tests/integration/starting.bats
 PAGES = $(sort $(wildcard man/*.[1-9]))
 UNITS_SYSTEMD = $(sort $(wildcard examples/systemd/*.service \
 	examples/systemd/*.socket))
@@ -197,7 +199,8 @@ lint:
 
 integration: deps bats
 	@$(call install,$(BROWSER_PACKAGES))
-	BATS_JOBS=$(if $(SHORT),3,1) tests/bats.sh $(LONG_BATS)
+	BATS_JOBS=$(if $(SHORT),3,1) tests/bats.sh \
+	    $(if $(SHORT),$(filter-out $(SAMPLED_BATS),$(LONG_BATS)),$(LONG_BATS))
 
 soak: deps bats
 	SOAK_HOURS=$(or $(HOURS),1) bats --timing tests/integration/soak.bats

@@ -26,7 +26,7 @@ all_ok() {
     ! grep -q '^not ok ' "$1"
 }
 
-minutes='/(writes|clusters|rm-executor-cluster|rm-executor|kills|soak|system|chaos|rm-cepmd)\.bats$'
+minutes='/(writes|clusters|rm-executor-cluster|rm-executor|kills|soak|system|chaos|rm-cepmd|serving|starting|peers)\.bats$'
 {
   printf '%s\n' "$@" | grep -E "$minutes"
   printf '%s\n' "$@" | grep -Ev "$minutes"

@@ -1,5 +1,5 @@
 # Servers one of whose calls fails, each call in turn: see ../serving.bash.
-# SHORT=1: one in seven.
+# The sample of `make check` is in ../serving.bats; SHORT=1: one in seven.
 
 load ../helper
 load ../faults
