@@ -365,7 +365,8 @@ start_agents(struct rm_local_daemon *daemon, struct rm_error *err)
 		struct rm_local_agent *agent = local->agents[i];
 		bool was_up = agent->up || agent->id == NULL;
 		agent->up = false;
-		if (was_up && rm_local_agent_start(agent, RM_START_AGAIN, err) != 0)
+		if (was_up &&
+		    rm_local_agent_start(agent, RM_START_AGAIN, err) != 0)
 			return -1;
 		/* Port 0: the first one's is everybody's. */
 		for (size_t k = i + 1; k < local->agent_count; k++)
@@ -410,20 +411,26 @@ start(struct rm_local_daemon *daemon, const struct rm_local_daemon_options *o,
 }
 
 static int
+write_ports(const char *path, const struct rm_local *local, int agent_port)
+{
+	FILE *out = fopen(path, "we");
+	if (out == NULL)
+		return -1;
+	bool good = fprintf(out, "master=%s:%d\nagent_port=%d\n",
+			local->address, local->port, agent_port) > 0;
+	return fclose(out) == 0 && good ? 0 : -1;
+}
+
+static int
 say_ready(const struct rm_local_daemon *daemon, struct rm_error *err)
 {
 	const struct rm_local_daemon_options *o = daemon->options;
 	const struct rm_local *local = &daemon->local;
 	int port = local->agents[0]->port;
-	if (o->port_file != NULL) {
-		FILE *out = fopen(o->port_file, "we");
-		if (out == NULL ||
-		    fprintf(out, "master=%s:%d\nagent_port=%d\n",
-			local->address, local->port, port) < 0 ||
-		    fclose(out) != 0)
-			return rm_error_set(err, RM_EXIT_USAGE, "%s: %s",
-			    o->port_file, strerror(errno));
-	}
+	if (o->port_file != NULL &&
+	    write_ports(o->port_file, local, port) != 0)
+		return rm_error_set(err, RM_EXIT_USAGE, "%s: %s", o->port_file,
+		    strerror(errno));
 	printf("rm-local: ready master=%s:%d agents=%zu agent-port=%d "
 	       "work-dir=%s (a stand-in for Mesos, for trials and tests)\n",
 	    local->address, local->port, local->agent_count, port,
