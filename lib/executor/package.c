@@ -32,11 +32,11 @@ is_folder(const char *path)
 	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static char *search(const char *dir, const char *skip, int depth);
+static char *search(const char *dir, const char *except, int depth);
 
 /* Looks into each folder of dir, one level less deep. */
 static char *
-search_below(const char *dir, const char *skip, int depth)
+search_below(const char *dir, const char *except, int depth)
 {
 	struct dirent **names = NULL;
 	char *found = NULL;
@@ -46,7 +46,7 @@ search_below(const char *dir, const char *skip, int depth)
 		char *path = rm_format("%s/%s", dir, name);
 		if (found == NULL && strcmp(name, ".") != 0 &&
 		    strcmp(name, "..") != 0 &&
-		    (skip == NULL || strcmp(name, skip) != 0) &&
+		    (except == NULL || strcmp(name, except) != 0) &&
 		    is_folder(path))
 			found = search(path, NULL, depth - 1);
 		free(path);
@@ -58,10 +58,10 @@ search_below(const char *dir, const char *skip, int depth)
 
 /* The folder riak/ exactly depth folders below dir, or NULL. */
 static char *
-search(const char *dir, const char *skip, int depth)
+search(const char *dir, const char *except, int depth)
 {
 	if (depth > 0)
-		return search_below(dir, skip, depth);
+		return search_below(dir, except, depth);
 	char *program = rm_format("%s/riak/bin/riak", dir);
 	char *found = is_file_to_run(program) ? rm_format("%s/riak", dir)
 					      : NULL;
@@ -134,12 +134,12 @@ disarm_epmd(const struct rm_package *package, struct rm_error *err)
 
 int
 rm_package_open(struct rm_package *package, const char *sandbox,
-    const char *skip, struct rm_error *err)
+    const char *except, struct rm_error *err)
 {
 	char *found = NULL;
 	*package = (struct rm_package){ 0 };
 	for (int depth = 0; found == NULL && depth <= DEPTH; depth++)
-		found = search(sandbox, skip, depth);
+		found = search(sandbox, except, depth);
 	if (found == NULL)
 		return none_found(sandbox, err);
 	package->root = rm_format("%s/riak", sandbox);

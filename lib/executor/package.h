@@ -15,13 +15,13 @@ struct rm_package {
 };
 
 /*
- * Finds the package (the one that lies least deep), and moves it. skip is a
+ * Finds the package (the one that lies least deep), and moves it. except is a
  * name in the sandbox that is not looked into: the volume's. Its own epmd does
  * nothing from then on. Error: "no riak/bin/riak in the sandbox, which holds:
  * a b", RM_EXIT_USAGE.
  */
 int rm_package_open(struct rm_package *package, const char *sandbox,
-    const char *skip, struct rm_error *err);
+    const char *except, struct rm_error *err);
 void rm_package_free(struct rm_package *package);
 
 /* Whether its schemas name a key of riak.conf; true where it has none. Reads
